@@ -1,0 +1,1 @@
+"""The science: infomorphic networks, their goals and the information decomposition they maximise."""

@@ -1,0 +1,32 @@
+"""Bins: each source of a neuron as one of 20 symbols. Bins are constants to the gradient.
+
+Intervals are open at their left edge: the bin of x is ceil((x − low) / width) − 1, clamped into the end bins.
+"""
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+BINS = 20
+FIXED_LIMIT = 20.0
+"""Fixed binning covers [−20, 20]; values outside fall into the end bins."""
+
+
+@torch.no_grad()
+def fixed_bins(values: Float[Tensor, "*neuron sample"]) -> Int64[Tensor, "*neuron sample"]:
+    """Bins of equal width over [−20, 20], as hidden trivariate neurons use them."""
+    return _bins(values / FIXED_LIMIT)
+
+
+@torch.no_grad()
+def adaptive_bins(values: Float[Tensor, "*neuron sample"]) -> Int64[Tensor, "*neuron sample"]:
+    """Bins of equal width over plus and minus each neuron's largest absolute value in the batch."""
+    largest = values.abs().amax(dim=-1, keepdim=True)
+    return _bins(values / torch.where(largest > 0, largest, 1.0))
+
+
+def _bins(scaled: Float[Tensor, "*neuron sample"]) -> Int64[Tensor, "*neuron sample"]:
+    # Scaled before the shift: k/10 · 10 rounds back to k, but (k/10 + 1) · 10 may round past k + 10, into the next bin.
+    # Clamped before the conversion for infinities, after it for NaN, whose integer value is arbitrary.
+    index = torch.ceil(scaled.clamp(-1, 1) * (BINS / 2) + BINS / 2) - 1
+    return index.to(torch.int64).clamp(0, BINS - 1)

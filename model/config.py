@@ -1,0 +1,62 @@
+"""Configuration of networks and their training: frozen, validated, and free of torch."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Weight = Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)]
+Rate = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+Decay = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+
+
+class Strict(BaseModel):
+    """A frozen document that refuses fields it does not know, and says which it knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_fields(cls, document: Any) -> Any:  # noqa: ANN401 - whatever the JSON holds
+        if isinstance(document, Mapping) and (unknown := [key for key in document if key not in cls.model_fields]):
+            raise ValueError(f"unknown fields {unknown}; valid are {', '.join(cls.model_fields)}")
+        return document
+
+
+class NetworkConfig(Strict):
+    """The network of setup 1: a trivariate hidden layer and a bivariate output layer.
+
+    The label is the hidden layer's context, every other hidden neuron its lateral input.
+
+    Attributes:
+        hidden_neurons: Neurons of the hidden layer, N in the paper.
+        output_goal: Goal of the output neurons, in the order of BIVARIATE_TERMS.
+    """
+
+    hidden_neurons: Annotated[int, Field(ge=1, le=100_000)] = 100
+    output_goal: tuple[Weight, Weight, Weight, Weight, Weight] = (-0.2, 0.1, 1.0, 0.1, 0.0)
+
+
+class TrainingConfig(Strict):
+    """How networks are trained; the defaults are the paper's.
+
+    Attributes:
+        epochs: Passes over the training part.
+        batch_size: Samples a batch; the information terms are estimated from one batch.
+        hidden_learning_rate: Adam's rate for the hidden layer.
+        hidden_weight_decay: L2 penalty added to the hidden layer's gradient.
+        output_learning_rate: Adam's rate for the output layer.
+        output_weight_decay: L2 penalty added to the output layer's gradient.
+        validation_fraction: Share of the training set withheld at random for validation.
+        data_seed: Keys what is withheld and the order of the batches, which all members of a population share.
+    """
+
+    epochs: Annotated[int, Field(ge=1, le=100_000)] = 100
+    batch_size: Annotated[int, Field(ge=2, le=1_000_000)] = 1024
+    hidden_learning_rate: Rate = 0.002
+    hidden_weight_decay: Decay = 0.00035
+    output_learning_rate: Rate = 0.003
+    output_weight_decay: Decay = 0.00015
+    validation_fraction: Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)] = 0.2
+    data_seed: Seed = 0

@@ -1,0 +1,17 @@
+"""What can go wrong in the model, for callers to tell apart."""
+
+
+class ModelError(Exception):
+    """Something in the model failed."""
+
+
+class DivergedError(ModelError):
+    """A weight of the network is no longer finite."""
+
+
+class DataFileError(ModelError):
+    """A data file is absent, truncated, corrupted or not what it should be."""
+
+
+class UnknownDatasetError(ModelError, ValueError):
+    """No data set has this name."""

@@ -1,0 +1,9 @@
+"""Partial information decomposition by shared exclusions, estimated from a batch, in its sparse form.
+
+Only cells that hold a sample have probability, so sums over all cells are sums over samples.
+"""
+
+from model.pid.atoms import atoms
+from model.pid.gradient import goal_gradient
+
+__all__ = ["atoms", "goal_gradient"]

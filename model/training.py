@@ -1,0 +1,98 @@
+"""Training a population, one epoch at a time."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32, Int64
+from torch import Tensor
+
+from model.config import NetworkConfig, TrainingConfig
+from model.data import Split
+from model.errors import DivergedError
+from model.evaluation import accuracy
+from model.goal import Goal
+from model.population import Population
+from model.randomness import batch_order
+
+
+@dataclass(frozen=True)
+class EpochResult:
+    """Where each member stands after an epoch.
+
+    Attributes:
+        epoch: Epochs trained, 1 after the first.
+        validation_accuracy: Share of the validation part labelled correctly, one a member; NaN for one that diverged.
+        diverged: Whether a weight of the member is no longer finite, one a member.
+    """
+
+    epoch: int
+    validation_accuracy: tuple[float, ...]
+    diverged: tuple[bool, ...]
+
+
+class Training:
+    """The training of a population on a data set's training part.
+
+    Two trainings with the same arguments give the same numbers on the same machine and number of threads.
+
+    Args:
+        network: The network, the same for all members.
+        training: How it is trained.
+        data: Training and validation part.
+        goals: The hidden layer's goal of each member.
+        seeds: Each member's seed.
+        device: Where to compute.
+        dtype: Floating type to compute in; float64 is the reference.
+    """
+
+    def __init__(
+        self,
+        network: NetworkConfig,
+        training: TrainingConfig,
+        data: Split,
+        goals: Sequence[Goal],
+        seeds: Sequence[int],
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        self._config = training
+        self._template = torch.empty(0, dtype=dtype, device=device)
+        self._train = self._on_device(data.train_images, data.train_labels)
+        self._validation = self._on_device(data.validation_images, data.validation_labels)
+        self._epoch = 0
+        n_inputs = data.train_images.shape[1]
+        self.population = Population(network, training, goals, seeds, n_inputs, data.n_classes, self._template)
+
+    def epochs(self) -> Iterator[EpochResult]:
+        """Train, yielding after each epoch; the caller decides whether to go on. To be called once.
+
+        Raises:
+            DivergedError: If no member's weights are finite any more.
+        """
+        images, labels = self._train
+        step = 0
+        for epoch in range(1, self._config.epochs + 1):
+            self._epoch = epoch
+            order = batch_order(self._config.data_seed, epoch, len(images)).to(images.device)
+            for batch in torch.split(order, self._config.batch_size):
+                self.population.learn(images[batch], labels[batch], step)
+                step += 1
+            finite = self.population.finite()
+            if not finite.any():
+                raise DivergedError(f"a weight is no longer finite after epoch {epoch}")
+            validation = accuracy(self.population, *self._validation, epoch).masked_fill(~finite, math.nan)
+            yield EpochResult(epoch, tuple(validation.tolist()), tuple((~finite).tolist()))
+
+    def accuracy(
+        self, images: Float32[np.ndarray, "sample pixel"], labels: Int64[np.ndarray, " sample"]
+    ) -> tuple[float, ...]:
+        """Share of other images that each member labels correctly after the epochs trained so far."""
+        return tuple(accuracy(self.population, *self._on_device(images, labels), self._epoch).tolist())
+
+    def _on_device(
+        self, images: Float32[np.ndarray, "sample pixel"], labels: Int64[np.ndarray, " sample"]
+    ) -> tuple[Float[Tensor, "sample pixel"], Int64[Tensor, " sample"]]:
+        return torch.from_numpy(images).to(self._template), torch.from_numpy(labels).to(self._template.device)
