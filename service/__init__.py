@@ -1,0 +1,1 @@
+"""What teams talk to: studies over HTTP, kept in Postgres."""

@@ -1,0 +1,1 @@
+"""Postgres: our tables, their queries, and Optuna's storage beside them."""

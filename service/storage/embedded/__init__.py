@@ -1,0 +1,1 @@
+"""A real Postgres server from a wheel, for machines that have none."""

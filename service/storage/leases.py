@@ -1,0 +1,197 @@
+"""Leases: who may train what, until when. Every statement uses Postgres's clock.
+
+Locks on a study's row are `FOR NO KEY UPDATE`, which lets leases be written meanwhile; only deleting takes the full
+lock, and waits for whoever settles.
+"""
+
+import math
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Engine, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from service.errors import LeaseLostError
+from service.storage.tables import Lease, LeaseState, Study, StudyState
+
+OPEN_OR_DONE = (LeaseState.HELD, LeaseState.DECIDED, LeaseState.TOLD)
+"""States that take up one of a study's trials."""
+
+
+LONGEST_REASON = 2000
+"""Characters of a reason that are kept; it may be an exception that printed a tensor."""
+
+
+class Verdict(StrEnum):
+    """What came of a run.
+
+    complete: it has a value. fail: it failed for good. retry: its worker died or raised; it is tried again, up to the
+    study's max_attempts. reopen: it failed for good, but the study was resumed. stopped: the study was stopped.
+    released: its worker shut down; it is tried again, and the attempt does not count.
+    """
+
+    COMPLETE = "complete"
+    FAIL = "fail"
+    RETRY = "retry"
+    REOPEN = "reopen"
+    STOPPED = "stopped"
+    RELEASED = "released"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run, as kept with its lease.
+
+    Attributes:
+        verdict: What kind of end it came to.
+        value: Validation accuracy of a complete run.
+        reason: Why a run is not complete, in words; kept without NUL, which Postgres cannot store, and not too long.
+
+    Raises:
+        ValueError: If a complete run has no finite value, or another has one.
+    """
+
+    verdict: Verdict
+    value: float | None = None
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        finite = self.value is not None and math.isfinite(self.value)
+        if finite != (self.verdict is Verdict.COMPLETE) or (self.value is not None and not finite):
+            raise ValueError(f"a complete run has a finite value, no other has one; got {self.verdict}, {self.value}")
+        if self.reason is not None:
+            storable = self.reason.replace("\0", "").encode("utf-8", "replace").decode()
+            object.__setattr__(self, "reason", storable[:LONGEST_REASON])
+
+    @classmethod
+    def of(cls, stored: dict[str, Any]) -> "Outcome":
+        """The outcome as it was stored."""
+        return cls(Verdict(stored["verdict"]), stored.get("value"), stored.get("reason"))
+
+    def as_json(self) -> dict[str, Any]:
+        """The outcome as it is stored."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A lease just taken: a fencing token and the study it is for."""
+
+    token: int
+    study_id: int
+    study_name: str
+    spec: dict[str, Any]
+
+
+def claim(engine: Engine, worker: str, lease_seconds: float) -> Claim | None:
+    """Take one run of a study that has any left; studies with the fewest runs in hand first, then in turn.
+
+    The study's row is locked for the moment, so that its trials are counted exactly; other workers pass it by.
+    """
+    held = select(func.count()).where(Lease.study_id == Study.id, Lease.state == LeaseState.HELD).scalar_subquery()
+    taken = select(func.count()).where(Lease.study_id == Study.id, Lease.state.in_(OPEN_OR_DONE)).scalar_subquery()
+    with Session(engine) as session, session.begin():
+        study = session.scalar(
+            select(Study)
+            .where(Study.state == StudyState.RUNNING, taken < Study.n_trials)
+            .order_by(held, Study.last_claim_at.asc().nulls_first(), Study.id)
+            .limit(1)
+            .with_for_update(skip_locked=True, key_share=True)
+        )
+        # Counted again now that the row is locked: another worker may have claimed between the count and the lock.
+        if study is None or count(session, study.id, OPEN_OR_DONE) >= study.n_trials:
+            return None
+        study.last_claim_at = func.now()
+        lease = Lease(study_id=study.id, worker=worker, expires_at=func.now() + timedelta(seconds=lease_seconds))
+        session.add(lease)
+        session.flush()
+        return Claim(lease.id, study.id, study.name, study.spec)
+
+
+def count(session: Session, study_id: int, states: tuple[LeaseState, ...]) -> int:
+    """How many leases of a study are in one of these states."""
+    query = select(func.count()).where(Lease.study_id == study_id, Lease.state.in_(states))
+    return session.scalar(query) or 0
+
+
+def link(engine: Engine, token: int, trial_number: int | None) -> bool:
+    """Say which trial a lease is for, or that it is for none yet; False if another lease is for that trial.
+
+    Raises:
+        LeaseLostError: If the lease ran out meanwhile.
+    """
+    try:
+        _change_held(engine, token, {"trial_number": trial_number})
+    except IntegrityError:
+        return False
+    return True
+
+
+def renew(engine: Engine, token: int, lease_seconds: float) -> StudyState:
+    """Hold a lease for longer, and learn the state of its study.
+
+    Raises:
+        LeaseLostError: If the lease ran out and was given away.
+    """
+    _change_held(engine, token, {"expires_at": func.now() + timedelta(seconds=lease_seconds)})
+    with Session(engine) as session:
+        state = session.scalar(select(Study.state).join(Lease, Lease.study_id == Study.id).where(Lease.id == token))
+    if state is None:
+        raise LeaseLostError(f"the study of lease {token} was deleted")
+    return StudyState(state)
+
+
+def decide(engine: Engine, token: int, outcome: Outcome) -> None:
+    """Write a run's outcome: the commit point, after which it cannot be lost nor changed by another.
+
+    Raises:
+        LeaseLostError: If the lease ran out and was given away: the outcome is refused.
+    """
+    _change_held(engine, token, {"state": LeaseState.DECIDED, "outcome": outcome.as_json()})
+
+
+def _change_held(engine: Engine, token: int, values: dict[str, Any]) -> None:
+    with engine.begin() as connection:
+        changed = connection.execute(
+            update(Lease).where(Lease.id == token, Lease.state == LeaseState.HELD).values(values)
+        )
+    if changed.rowcount != 1:
+        raise LeaseLostError(f"lease {token} is no longer held")
+
+
+def expire(engine: Engine) -> int:
+    """Take back the leases whose workers were not heard from in time; how many."""
+    with engine.begin() as connection:
+        changed = connection.execute(
+            update(Lease)
+            .where(Lease.state == LeaseState.HELD, Lease.expires_at < func.now())
+            .values(
+                state=LeaseState.DECIDED,
+                outcome=func.jsonb_build_object(
+                    *("verdict", Verdict.RETRY.value),
+                    *("reason", func.concat("its worker ", Lease.worker, " was not heard from in time")),
+                ),
+            )
+        )
+    return changed.rowcount
+
+
+def give_back(engine: Engine, worker: str, outcome: Outcome) -> int:
+    """End the leases of a worker, or of all workers of a pool, with the same outcome; how many.
+
+    Args:
+        engine: Our tables.
+        worker: Name of a worker, or of a pool, whose workers are called `pool/…`.
+        outcome: What came of their runs.
+    """
+    its_own = or_(Lease.worker == worker, Lease.worker.startswith(f"{worker}/", autoescape=True))
+    with engine.begin() as connection:
+        changed = connection.execute(
+            update(Lease)
+            .where(Lease.state == LeaseState.HELD, its_own)
+            .values(state=LeaseState.DECIDED, outcome=outcome.as_json())
+        )
+    return changed.rowcount

@@ -1,0 +1,99 @@
+"""Our own tables: only what Optuna lacks. Trials, parameters and values are Optuna's and never copied here."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, Computed, ForeignKey, Identity, Index, MetaData, text
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from service.storage.database import SCHEMA
+
+
+class StudyState(StrEnum):
+    """Where a study is in its life: running ⇄ paused, then stopped, completed or failed."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class LeaseState(StrEnum):
+    """Where a run under a lease is.
+
+    held: a worker trains it. decided: its outcome is written, which commits it; Optuna may not know yet. told: Optuna
+    knows; it counts as one of the study's trials. requeued: it did not count, and another attempt may be waiting.
+    """
+
+    HELD = "held"
+    DECIDED = "decided"
+    TOLD = "told"
+    REQUEUED = "requeued"
+
+
+class Table(DeclarativeBase):
+    """A table in our schema."""
+
+    metadata = MetaData(
+        schema=SCHEMA,
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        },
+    )
+    type_annotation_map = {datetime: TIMESTAMP(timezone=True), dict[str, Any]: JSONB, int: BigInteger}  # noqa: RUF012 - SQLAlchemy's way
+
+
+class Study(Table):
+    """A study: its spec as posted, and its life.
+
+    Attributes:
+        last_claim_at: When a worker last took a run, so that studies take turns.
+        failures_count_from: Only failures settled after this count towards the failure limit.
+    """
+
+    __tablename__ = "studies"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    spec: Mapped[dict[str, Any]]
+    n_trials: Mapped[int] = mapped_column(Computed("(spec->>'n_trials')::bigint", persisted=True))
+    state: Mapped[str] = mapped_column(server_default=StudyState.RUNNING)
+    reason: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    ended_at: Mapped[datetime | None]
+    last_claim_at: Mapped[datetime | None]
+    failures_count_from: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class Lease(Table):
+    """The right of one worker to one run of a study, until it expires.
+
+    Attributes:
+        id: The fencing token: a result under a token that is no longer held is refused.
+        trial_number: Optuna's trial, once asked for.
+        outcome: What came of it, see `service.storage.leases`.
+    """
+
+    __tablename__ = "leases"
+    __table_args__ = (
+        Index(None, "study_id", "trial_number", unique=True, postgresql_where=text("trial_number IS NOT NULL")),
+        Index(None, "study_id", "state"),
+        Index(None, "expires_at", postgresql_where=text("state = 'held'")),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey(Study.id, ondelete="CASCADE"))
+    worker: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default=LeaseState.HELD)
+    trial_number: Mapped[int | None]
+    outcome: Mapped[dict[str, Any] | None]
+    claimed_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    expires_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
