@@ -1,0 +1,1 @@
+"""The HTTP service: routes, schemas and access; no logic of its own."""

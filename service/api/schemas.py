@@ -1,0 +1,139 @@
+"""What the API answers."""
+
+from datetime import datetime
+from typing import Self
+
+from pydantic import BaseModel
+
+from model.data import DatasetInfo
+from service.spec import StudySpec
+from service.storage.tables import StudyState
+from service.studies import Progress
+from service.trials import TrialView
+
+
+class StudySummary(BaseModel):
+    """A study and its progress.
+
+    `finished` counts trials that are complete or failed for good, `running` those that a worker has in hand.
+    """
+
+    name: str
+    state: StudyState
+    reason: str | None
+    dataset: str
+    sampler: str
+    n_trials: int
+    finished: int
+    running: int
+    created_at: datetime
+    ended_at: datetime | None
+
+    @classmethod
+    def of(cls, progress: Progress) -> Self:
+        """A study's progress as JSON."""
+        return cls(
+            name=progress.name,
+            state=progress.state,
+            reason=progress.reason,
+            dataset=progress.spec.dataset,
+            sampler=progress.spec.sampler.type,
+            n_trials=progress.spec.n_trials,
+            finished=progress.told,
+            running=progress.held,
+            created_at=progress.created_at,
+            ended_at=progress.ended_at,
+        )
+
+
+class StudyDetail(StudySummary):
+    """A study with its spec and the tally of its trials.
+
+    `tally` counts Optuna's trials by state, attempts that were retried included among the failed ones. `dashboard` is
+    the study's address in optuna-dashboard, on this host.
+    """
+
+    tally: dict[str, int]
+    best_validation_accuracy: float | None
+    dashboard: str
+    spec: StudySpec
+
+
+class StudyPage(BaseModel):
+    """Some studies, newest first; `total` is how many there are."""
+
+    studies: list[StudySummary]
+    total: int
+
+
+class Trial(BaseModel):
+    """A trial.
+
+    `goal` has the weight of every term; `gamma` the same in the published order. `validation_accuracies` is by epoch.
+    `attempt` is 2 for the second attempt of what was `origin` at first.
+    """
+
+    number: int
+    state: str
+    validation_accuracy: float | None
+    goal: dict[str, float] | None
+    gamma: list[float] | None
+    validation_accuracies: dict[int, float]
+    attempt: int
+    origin: int
+    reason: str | None
+    started_at: datetime | None
+    ended_at: datetime | None
+
+    @classmethod
+    def of(cls, view: TrialView) -> Self:
+        """A trial as JSON."""
+        return cls(
+            number=view.number,
+            state=view.state.name.lower(),
+            validation_accuracy=view.value,
+            goal=None if view.goal is None else view.goal.as_dict(),
+            gamma=None if view.goal is None else list(view.goal.gamma),
+            validation_accuracies=view.validation_accuracies,
+            attempt=view.attempt,
+            origin=view.origin,
+            reason=view.reason,
+            started_at=view.started_at,
+            ended_at=view.ended_at,
+        )
+
+
+class TrialPage(BaseModel):
+    """Some trials in the order of their numbers; `total` is how many there are."""
+
+    trials: list[Trial]
+    total: int
+
+
+class GoalPreset(BaseModel):
+    """A published goal; `kind` says which neurons it is for, `terms` the order of `gamma`."""
+
+    name: str
+    kind: str
+    terms: list[str]
+    gamma: list[float]
+
+
+class DatasetDescription(BaseModel):
+    """A data set that studies can name; `ready` says whether its files are on the service's machine."""
+
+    name: str
+    description: str
+    ready: bool
+    detail: str
+
+    @classmethod
+    def of(cls, info: DatasetInfo) -> Self:
+        """A data set as JSON."""
+        return cls(name=info.name, description=info.description, ready=info.ready, detail=info.detail)
+
+
+class Health(BaseModel):
+    """That the process answers, or that it can serve."""
+
+    status: str

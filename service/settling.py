@@ -1,0 +1,173 @@
+"""Bringing decided runs to their end: Optuna is told, retries are queued, studies complete or fail.
+
+Optuna writes in transactions of its own, so nothing here is atomic; everything can be repeated instead. A crash at any
+point leaves a decided lease that anyone settles later.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from service.search import trials
+from service.spec import StudySpec
+from service.storage.database import says_server_is_away
+from service.storage.leases import Outcome, Verdict, count, expire
+from service.storage.store import Store
+from service.storage.tables import Lease, LeaseState, Study, StudyState
+
+LATEST_ASK = timedelta(hours=1)
+"""A worker that was held up this long after its lease may still ask for a trial under it, which is then put back."""
+
+logger = logging.getLogger(__name__)
+
+
+def reap(store: Store) -> None:
+    """Expire the leases of workers not heard from, and settle everything that is decided. Anyone may, at any time.
+
+    What cannot be settled is logged and left for the next time; it keeps nothing else from being settled.
+    """
+    expire(store.engine)
+    with Session(store.engine) as session:
+        studies = session.scalars(select(Lease.study_id).where(_may_have_asked()).distinct()).all()
+    for study_id in studies:
+        _or_log(link_orphans, store, study_id)
+    decided = select(Lease.id).where(Lease.state == LeaseState.DECIDED, Lease.trial_number.is_not(None))
+    with Session(store.engine) as session:
+        tokens = session.scalars(decided.order_by(Lease.id)).all()
+    for token in tokens:
+        _or_log(settle, store, token)
+
+
+def _or_log(action: Callable[[Store, int], None], store: Store, number: int) -> None:
+    try:
+        action(store, number)
+    except Exception as error:
+        if says_server_is_away(error):
+            raise
+        logger.exception("%s(%d) failed; trying again later", action.__name__, number)
+
+
+def _may_have_asked() -> ColumnElement[bool]:
+    """Lost leases that name no trial: the worker may have died when it had just asked, or ask yet, being late."""
+    recently = Lease.settled_at > func.now() - LATEST_ASK
+    lost = or_(Lease.state == LeaseState.DECIDED, and_(Lease.state == LeaseState.REQUEUED, recently))
+    return and_(lost, Lease.trial_number.is_(None))
+
+
+def link_orphans(store: Store, study_id: int) -> None:
+    """Find the trials that workers asked for and did not come to link to their lease; the trial names the lease."""
+    with Session(store.engine) as session:
+        name = session.scalar(select(Study.name).where(Study.id == study_id))
+    if name is None:
+        return
+    try:
+        running = trials.running_under_leases(store.optuna_study(name))
+    except KeyError:
+        abandon_if_deleted(store, study_id)
+        return
+    number_under = {token: number for number, token in running.items()}
+    with Session(store.engine) as session, session.begin():
+        lost = select(Lease).where(Lease.study_id == study_id, _may_have_asked())
+        for lease in session.scalars(lost.with_for_update(skip_locked=True)):
+            lease.trial_number = number_under.get(lease.id)
+            if lease.trial_number is None:
+                lease.state, lease.settled_at = LeaseState.REQUEUED, lease.settled_at or func.now()
+            elif lease.state == LeaseState.REQUEUED:
+                # Another run has been given its place in the study: this one must not count.
+                lease.state = LeaseState.DECIDED
+                lease.outcome = Outcome(Verdict.RELEASED, reason="its worker asked for it after its lease").as_json()
+
+
+def settle(store: Store, token: int) -> None:
+    """Tell Optuna a decided run's outcome, and the study what follows from it. May be repeated."""
+    try:
+        _settle(store, token)
+    except KeyError:
+        with Session(store.engine) as session:
+            study_id = session.scalar(select(Lease.study_id).where(Lease.id == token))
+        if study_id is not None and not abandon_if_deleted(store, study_id):
+            raise
+
+
+def _settle(store: Store, token: int) -> None:
+    with Session(store.engine) as session, session.begin():
+        # Keeps the study from being deleted meanwhile, and nothing else from being done with it.
+        of_lease = select(Study).join(Lease).where(Lease.id == token)
+        study = session.scalar(of_lease.with_for_update(read=True, key_share=True, of=Study))
+        decided = select(Lease).where(Lease.id == token, Lease.state == LeaseState.DECIDED)
+        lease = session.scalar(decided.with_for_update(skip_locked=True))
+        if study is None or lease is None or lease.trial_number is None or lease.outcome is None:
+            return
+        outcome = _tell(store, study, lease.trial_number, Outcome.of(lease.outcome))
+        counts = outcome.verdict in {Verdict.COMPLETE, Verdict.FAIL, Verdict.STOPPED}
+        lease.state = LeaseState.TOLD if counts else LeaseState.REQUEUED
+        lease.outcome = outcome.as_json()
+        # Locked from here, so that of two that settle the last two runs, one sees both.
+        session.refresh(study, with_for_update={"key_share": True})
+        lease.settled_at = func.clock_timestamp()
+        session.flush()
+        _end_if_due(session, study)
+
+
+def abandon_if_deleted(store: Store, study_id: int) -> bool:
+    """End a study whose trials somebody deleted in Optuna, behind our back; whether they are gone."""
+    with Session(store.engine) as session, session.begin():
+        study = session.get(Study, study_id, with_for_update={"key_share": True})
+        if study is None:
+            return True
+        try:
+            store.optuna_study(study.name)
+        except KeyError:
+            open_leases = (Lease.study_id == study_id, Lease.state.in_((LeaseState.HELD, LeaseState.DECIDED)))
+            session.execute(update(Lease).where(*open_leases).values(state=LeaseState.REQUEUED, settled_at=func.now()))
+            if study.state != StudyState.FAILED:
+                study.state, study.ended_at = StudyState.FAILED, func.now()
+                study.reason = "its trials were deleted in Optuna; delete the study and create it again"
+            return True
+    return False
+
+
+def _tell(store: Store, study: Study, number: int, outcome: Outcome) -> Outcome:
+    """Tell Optuna; the outcome it came to, since a last attempt's failure is for good."""
+    optuna_study = store.optuna_study(study.name)
+    if study.state == StudyState.STOPPED and outcome.verdict in {Verdict.RETRY, Verdict.RELEASED}:
+        outcome = Outcome(Verdict.STOPPED, reason=outcome.reason)  # nobody would take it from the queue
+    reason = outcome.reason or ""
+    if outcome.verdict is Verdict.COMPLETE and outcome.value is not None:
+        trials.complete(optuna_study, number, outcome.value)
+        return outcome
+    attempt = trials.attempt_of(trials.find(optuna_study, number))
+    if outcome.verdict is Verdict.REOPEN:
+        trials.requeue(optuna_study, number, attempt=1)
+        return outcome
+    if outcome.verdict is Verdict.RETRY:
+        max_attempts = StudySpec.model_validate(study.spec).max_attempts
+        reason = f"{reason} (attempt {attempt} of {max_attempts})"
+        if attempt >= max_attempts:
+            outcome = Outcome(Verdict.FAIL, reason=reason)
+    trials.fail(optuna_study, number, reason)
+    if outcome.verdict in {Verdict.RETRY, Verdict.RELEASED}:
+        trials.requeue(optuna_study, number, attempt + (outcome.verdict is Verdict.RETRY))
+    return outcome
+
+
+def _end_if_due(session: Session, study: Study) -> None:
+    if study.state not in {StudyState.RUNNING, StudyState.PAUSED}:
+        return
+    # A study whose every trial failed has failed too, be it shorter than the limit.
+    limit = min(StudySpec.model_validate(study.spec).failure_limit, study.n_trials)
+    newest = (
+        select(Lease.outcome)
+        .where(Lease.study_id == study.id, Lease.state == LeaseState.TOLD, Lease.settled_at > study.failures_count_from)
+        .order_by(Lease.settled_at.desc())
+        .limit(limit)
+    )
+    outcomes = [Outcome.of(stored) for stored in session.scalars(newest) if stored is not None]
+    if len(outcomes) == limit and all(outcome.verdict is Verdict.FAIL for outcome in outcomes):
+        study.state, study.ended_at = StudyState.FAILED, func.clock_timestamp()
+        study.reason = f"{limit} trials in a row failed; the last one: {outcomes[0].reason}"
+    elif count(session, study.id, (LeaseState.TOLD,)) >= study.n_trials:
+        study.state, study.ended_at = StudyState.COMPLETED, func.clock_timestamp()

@@ -1,0 +1,184 @@
+"""What a study is: the document that a lab posts, validated, and kept as it was understood."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from model.config import NetworkConfig, Seed, Strict, TrainingConfig, Weight
+from model.goal import RESIDUAL_ENTROPY, TERMS, Goal
+
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+
+
+def _a_name(value: str) -> str:
+    if not re.fullmatch(NAME_PATTERN, value):
+        raise ValueError(
+            "a name has 1 to 100 of the letters A-Z and a-z, the digits, '.', '_' and '-', the first a letter or digit"
+        )
+    return value
+
+
+StudyName = Annotated[str, AfterValidator(_a_name), Field(json_schema_extra={"pattern": NAME_PATTERN})]
+
+
+class Range(Strict):
+    """Where a weight is searched, both ends included."""
+
+    low: Weight = -1.0
+    high: Weight = 1.0
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.low >= self.high:
+            raise ValueError(f"low must be less than high; got [{self.low}, {self.high}]")
+        return self
+
+
+class Tpe(Strict):
+    """Tree-structured Parzen estimator; the defaults are those of the published search.
+
+    Attributes:
+        n_startup_trials: Random trials before the estimator is used.
+        n_ei_candidates: Candidates drawn, of which the one with the greatest expected improvement is tried.
+        multivariate: Whether weights are modelled jointly.
+        constant_liar: Whether running trials count as bad ones, so that workers keep apart.
+    """
+
+    type: Literal["tpe"] = "tpe"
+    n_startup_trials: Annotated[int, Field(ge=0, le=100_000)] = 100
+    n_ei_candidates: Annotated[int, Field(ge=1, le=100_000)] = 100
+    multivariate: bool = True
+    constant_liar: bool = True
+
+
+class CmaEs(Strict):
+    """Covariance matrix adaptation evolution strategy.
+
+    Attributes:
+        n_startup_trials: Random trials before the strategy starts.
+        population_size: Results a generation; by default 4 + ⌊3 ln(free weights)⌋. With fewer than 4 there is but one
+            parent, and no covariance to adapt.
+        use_separable_cma: Whether the covariance matrix is diagonal.
+        lr_adapt: Whether the learning rate adapts to noise.
+    """
+
+    type: Literal["cmaes"]
+    n_startup_trials: Annotated[int, Field(ge=0, le=100_000)] = 1
+    population_size: Annotated[int, Field(ge=4, le=100_000)] | None = None
+    use_separable_cma: bool = False
+    lr_adapt: bool = False
+
+
+def _range_or_number(value: object) -> str | None:
+    if isinstance(value, Range | Mapping):
+        return "range"
+    return "fixed" if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+SearchedOrFixed = Annotated[
+    Annotated[Range, Tag("range")] | Annotated[Weight, Tag("fixed")],
+    Discriminator(
+        _range_or_number,
+        custom_error_type="range_or_number",
+        custom_error_message='expected {"low": ..., "high": ...} inside [-1, 1], or a fixed number in [-1, 1]',
+    ),
+]
+
+
+def _a_goal(document: Any) -> Any:  # noqa: ANN401 - whatever the JSON holds
+    Goal.parse(document)
+    return document
+
+
+GoalDocument = Annotated[str | list[float] | dict[str, float], BeforeValidator(_a_goal)]
+
+
+class StudySpec(Strict):
+    """A search over the goal vector of a network's hidden layer.
+
+    Attributes:
+        name: Name of the study, here, in Optuna and in every address.
+        dataset: Name of a data set; `GET /v1/datasets` lists them.
+        sampler: `"tpe"`, `"cmaes"`, or one of them with options.
+        search_space: For each term a range or a fixed number. A term that is not named is searched in [−1, 1]; with
+            CMA-ES H_res is fixed to 0, as published.
+        n_trials: Results to reach: complete, or failed for good.
+        seed: Seeds the sampler and, for each trial, the network.
+        network: The network.
+        training: How it is trained.
+        initial_goals: Goals to try first: names of presets, 19 numbers, or numbers by term.
+        max_attempts: How often a trial is tried whose worker dies or raises, before it counts as failed.
+        failure_limit: So many failed trials in a row end the study as failed.
+    """
+
+    name: StudyName
+    dataset: Annotated[str, Field(max_length=100)] = "digits"
+    sampler: Annotated[Tpe | CmaEs, Field(discriminator="type")] = Tpe()
+    search_space: Annotated[
+        dict[str, SearchedOrFixed],
+        Field(default_factory=dict, validate_default=True, json_schema_extra={"propertyNames": {"enum": list(TERMS)}}),
+    ]
+    n_trials: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    seed: Seed = 0
+    network: NetworkConfig = NetworkConfig()
+    training: TrainingConfig = TrainingConfig()
+    initial_goals: Annotated[list[GoalDocument], Field(default_factory=list, max_length=1000)]
+    max_attempts: Annotated[int, Field(ge=1, le=100)] = 3
+    failure_limit: Annotated[int, Field(ge=1, le=100_000)] = 10
+
+    @field_validator("sampler", mode="before")
+    @classmethod
+    def _sampler_by_name(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the JSON holds
+        return {"type": value} if isinstance(value, str) else value
+
+    @field_validator("search_space", mode="after")
+    @classmethod
+    def _every_term(cls, value: dict[str, Range | float], info: ValidationInfo) -> dict[str, Range | float]:
+        if unknown := sorted(value.keys() - set(TERMS)):
+            raise ValueError(f"unknown terms {unknown}; valid are {', '.join(TERMS)}")
+        published: dict[str, Range | float] = dict.fromkeys(TERMS, Range())
+        if isinstance(info.data.get("sampler"), CmaEs):
+            published[RESIDUAL_ENTROPY] = 0.0
+        space = {term: value.get(term, published[term]) for term in TERMS}
+        searched = sum(isinstance(bounds, Range) for bounds in space.values())
+        needed = 2 if isinstance(info.data.get("sampler"), CmaEs) else 1
+        if searched < needed:
+            raise ValueError(f"{searched} terms have a range; the sampler needs at least {needed} to search")
+        return space
+
+    @field_validator("initial_goals", mode="after")
+    @classmethod
+    def _goals_fit(cls, documents: list[GoalDocument], info: ValidationInfo) -> list[GoalDocument]:
+        n_trials, space = info.data.get("n_trials"), info.data.get("search_space")
+        if n_trials is None or space is None:
+            return documents  # they have errors of their own
+        if len(documents) > n_trials:
+            raise ValueError(f"{len(documents)} goals do not fit into {n_trials} trials")
+        for position, document in enumerate(documents):
+            for term, weight in Goal.parse(document).as_dict().items():
+                _check_inside(f"goal {position}: {term} is {weight}", weight, space[term])
+        return documents
+
+    @property
+    def goals_to_try_first(self) -> list[Goal]:
+        """The initial goals as goals."""
+        return [Goal.parse(document) for document in self.initial_goals]
+
+
+def _check_inside(subject: str, weight: float, bounds: Range | float) -> None:
+    if isinstance(bounds, Range):
+        if not bounds.low <= weight <= bounds.high:
+            raise ValueError(f"{subject}, outside its range [{bounds.low}, {bounds.high}]")
+    elif weight != bounds:
+        raise ValueError(f"{subject}, but the search space fixes it to {bounds}")

@@ -1,0 +1,145 @@
+"""A study's trials as its users read them: with whole goals, attempts and reasons."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from optuna.trial import FrozenTrial, TrialState
+
+from model.goal import Goal
+from service.errors import StudyNotFoundError, TrialNotFoundError
+from service.search import space
+from service.search.trials import ORIGIN, REASON, attempt_of
+from service.spec import StudySpec
+from service.storage.store import Store
+
+
+@dataclass(frozen=True)
+class TrialView:
+    """A trial.
+
+    Attributes:
+        goal: The goal vector; None while the sampler has not suggested all of it, or if it is none.
+        validation_accuracies: Validation accuracy by epoch.
+        origin: Number of the first attempt.
+    """
+
+    number: int
+    state: TrialState
+    value: float | None
+    goal: Goal | None
+    validation_accuracies: dict[int, float]
+    attempt: int
+    origin: int
+    reason: str | None
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+def view(spec: StudySpec, trial: FrozenTrial) -> TrialView:
+    """What a trial of Optuna's says to a user of ours."""
+    return TrialView(
+        number=trial.number,
+        state=trial.state,
+        value=trial.value if trial.state is TrialState.COMPLETE else None,
+        goal=_goal(spec, trial),
+        validation_accuracies=dict(sorted(trial.intermediate_values.items())),
+        attempt=attempt_of(trial),
+        origin=trial.user_attrs.get(ORIGIN, trial.number),
+        reason=trial.user_attrs.get(REASON),
+        started_at=_aware(trial.datetime_start),
+        ended_at=_aware(trial.datetime_complete),
+    )
+
+
+def _goal(spec: StudySpec, trial: FrozenTrial) -> Goal | None:
+    try:
+        return space.goal(spec, {**trial.system_attrs.get("fixed_params", {}), **trial.params})
+    except (KeyError, TypeError, ValueError):
+        return None  # not all suggested yet, or queued in Optuna with what no goal can have
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    # Optuna writes the local time of whoever writes, without saying so.
+    return None if moment is None else moment.astimezone(UTC)
+
+
+def page(
+    store: Store, spec: StudySpec, offset: int, limit: int, state: TrialState | None = None
+) -> tuple[list[TrialView], int]:
+    """Some trials in the order of their numbers, and how many there are."""
+    matching = _all(store, spec.name, None if state is None else (state,))
+    return [view(spec, trial) for trial in matching[offset : offset + limit]], len(matching)
+
+
+def get(store: Store, spec: StudySpec, number: int) -> TrialView:
+    """One trial.
+
+    Raises:
+        TrialNotFoundError: If there is none of this number.
+    """
+    trials = _all(store, spec.name)
+    if number >= len(trials):
+        raise TrialNotFoundError(f"study {spec.name!r} has {len(trials)} trials; there is no trial {number}")
+    return view(spec, trials[number])
+
+
+def best(store: Store, spec: StudySpec) -> TrialView:
+    """The complete trial with the highest validation accuracy, the first of equals.
+
+    Raises:
+        TrialNotFoundError: If none is complete.
+    """
+    found = _best(_all(store, spec.name, (TrialState.COMPLETE,)))
+    if found is None:
+        raise TrialNotFoundError(f"study {spec.name!r} has no complete trial yet")
+    return view(spec, found)
+
+
+def _best(trials: Sequence[FrozenTrial]) -> FrozenTrial | None:
+    complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
+    return max(complete, key=lambda trial: trial.value or 0.0, default=None)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A study's trials at one moment.
+
+    Attributes:
+        study_number: The study's number in Optuna.
+        tally: How many trials are in each state, retried attempts included.
+        best_value: The highest validation accuracy; None if no trial is complete.
+    """
+
+    study_number: int
+    tally: dict[str, int]
+    best_value: float | None
+
+
+def overview(store: Store, name: str) -> Overview:
+    """All of a study's trials, read once.
+
+    Raises:
+        StudyNotFoundError: If they have been deleted.
+    """
+    number = _study_number(store, name)
+    trials = store.trials.get_all_trials(number, deepcopy=False)
+    states = Counter(trial.state for trial in trials)
+    best = _best(trials)
+    return Overview(
+        study_number=number,
+        tally={state.name.lower(): states[state] for state in TrialState},
+        best_value=None if best is None else best.value,
+    )
+
+
+def _all(store: Store, name: str, states: tuple[TrialState, ...] | None = None) -> Sequence[FrozenTrial]:
+    return store.trials.get_all_trials(_study_number(store, name), deepcopy=False, states=states)
+
+
+def _study_number(store: Store, name: str) -> int:
+    try:
+        return store.trials.get_study_id_from_name(name)
+    except KeyError as error:
+        raise StudyNotFoundError(f"the trials of study {name!r} have been deleted") from error

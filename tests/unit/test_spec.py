@@ -1,0 +1,127 @@
+import pytest
+from pydantic import ValidationError
+
+from model.goal import TERMS, Goal
+from service.search.space import distributions, goal, parameters
+from service.spec import CmaEs, Range, StudySpec, Tpe
+
+
+def spec(**changes):
+    return StudySpec.model_validate({"name": "study", **changes})
+
+
+def test_the_defaults_are_those_of_the_published_search():
+    study = spec()
+
+    assert study.sampler == Tpe(n_startup_trials=100, n_ei_candidates=100, multivariate=True, constant_liar=True)
+    assert (study.dataset, study.n_trials, study.network.hidden_neurons, study.training.epochs) == (
+        *("digits", 1000),
+        *(100, 100),
+    )
+    assert study.search_space == dict.fromkeys(TERMS, Range(low=-1, high=1))
+
+
+def test_cma_es_leaves_residual_entropy_out_as_published():
+    study = spec(sampler="cmaes")
+
+    assert study.search_space == {**dict.fromkeys(TERMS[:18], Range()), "H_res": 0.0}
+
+
+def test_cma_es_searches_residual_entropy_when_asked():
+    study = spec(sampler="cmaes", search_space={"H_res": {"low": -0.5}})
+
+    assert study.search_space["H_res"] == Range(low=-0.5, high=1)
+
+
+@pytest.mark.parametrize(
+    ("given", "understood"),
+    [
+        ("tpe", Tpe()),
+        ("cmaes", CmaEs(type="cmaes")),
+        ({"type": "tpe", "multivariate": False}, Tpe(multivariate=False)),
+        ({"type": "cmaes", "population_size": 6}, CmaEs(type="cmaes", population_size=6)),
+    ],
+)
+def test_a_sampler_is_a_name_or_a_name_with_options(given, understood):
+    assert spec(sampler=given).sampler == understood
+
+
+def test_terms_are_searched_fixed_or_left_at_their_default_in_the_published_order():
+    study = spec(search_space={"{L}": 0.5, "{F}": {"low": 0}})
+
+    assert list(study.search_space) == list(TERMS)
+    assert (study.search_space["{F}"], study.search_space["{L}"]) == (Range(low=0, high=1), 0.5)
+    assert set(distributions(study)) == set(TERMS) - {"{L}"}
+
+
+def test_a_spec_survives_being_stored():
+    study = spec(sampler="cmaes", search_space={"{F}": 0.1}, initial_goals=[{"{F}": 0.1}], seed=3)
+
+    assert StudySpec.model_validate(study.model_dump(mode="json")) == study
+    assert StudySpec.model_validate_json(study.model_dump_json()) == study
+
+
+def test_a_goal_goes_to_the_samplers_parameters_and_back():
+    study = spec(search_space={"{F}": 0.5})
+    wanted = Goal.of({"{F}": 0.5, "{C}": -0.25})
+
+    there = parameters(study, wanted)
+
+    assert there.keys() == set(TERMS) - {"{F}"}
+    assert goal(study, there) == wanted
+
+
+def test_parameters_that_are_no_searched_terms_are_passed_over():
+    study = spec(search_space={"{F}": 0.5})
+
+    found = goal(study, {**dict.fromkeys(TERMS, 0.0), "{F}": 0.75, "learning_rate": 3.0})
+
+    assert found == Goal.of({"{F}": 0.5})
+
+
+def test_initial_goals_may_be_presets_lists_or_objects():
+    weights = [0.0] * 18 + [1.0]
+
+    study = spec(initial_goals=["heuristic", weights, {"{F}": -1}])
+
+    assert study.goals_to_try_first == [Goal.preset("heuristic"), Goal(tuple(weights)), Goal.of({"{F}": -1})]
+
+
+def test_initial_goals_at_the_ends_of_a_range_are_inside():
+    space = {"{F}": {"low": -0.5, "high": 0.5}}
+
+    assert len(spec(search_space=space, initial_goals=[{"{F}": -0.5}, {"{F}": 0.5}]).initial_goals) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"search_space": {"{F}": {"low": 0.5, "high": 0.25}}}, "low must be less than high"),
+        ({"search_space": {"{Q}": 0}}, r"unknown terms \['\{Q\}'\]"),
+        ({"search_space": dict.fromkeys(TERMS, 0)}, "at least 1 to search"),
+        ({"sampler": "cmaes", "search_space": dict.fromkeys(TERMS[1:], 0)}, "at least 2 to search"),
+        ({"initial_goals": [{"{F}": 0.75}], "search_space": {"{F}": {"high": 0.5}}}, r"goal 0: \{F\} is 0.75, outside"),
+        ({"initial_goals": [{}], "search_space": {"{F}": 0.5}}, r"goal 0: \{F\} is 0.0, but the search space fixes"),
+        ({"sampler": "cmaes", "initial_goals": [{"H_res": 1}]}, "H_res is 1.0, but the search space fixes it to 0"),
+        ({"initial_goals": ["heuristic"] * 2, "n_trials": 1}, "2 goals do not fit into 1 trials"),
+        ({"name": "a\n"}, "a name has 1 to 100"),
+        ({"trials": 5}, r"unknown fields \['trials'\]; valid are name, dataset"),
+    ],
+)
+def test_a_spec_that_makes_no_sense_says_why(changes, message):
+    with pytest.raises(ValidationError, match=message):
+        spec(**changes)
+
+
+def test_a_wrong_field_hides_no_error_of_another():
+    with pytest.raises(ValidationError) as refusal:
+        spec(n_trials=0, sampler="none", search_space={"{F}": 7}, initial_goals=["none"])
+
+    assert {error["loc"][0] for error in refusal.value.errors()} == {
+        *("n_trials", "sampler", "search_space", "initial_goals")
+    }
+
+
+def test_a_spec_cannot_be_changed():
+    with pytest.raises(ValidationError, match="frozen"):
+        spec().n_trials = 5
