@@ -1,0 +1,148 @@
+import shutil
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from optuna.trial import TrialState
+from pydantic import SecretStr
+from sqlalchemy import make_url, text
+
+from service import runs
+from service.storage.embedded.server import EmbeddedPostgres
+from service.storage.leases import expire
+from service.storage.schema import migrate
+from service.storage.store import Store
+from tests.integration.rounds import ENDLESS, InBackground, all_trials, make_study
+from tests.patience import eventually
+from worker.reporter import Reporter
+from worker.worker import Worker
+
+EXPIRE = "UPDATE infomorphic.leases SET expires_at = now() - interval '1 s'"
+
+
+@pytest.fixture
+def quick(settings):
+    """Settings of a worker that hears soon that its lease is lost, and does not wait when there is nothing to do."""
+    return settings.model_copy(update={"poll_seconds": 0.05, "lease_seconds": 2.0})
+
+
+@pytest.fixture
+def directory(open_directory):
+    path = Path(tempfile.mkdtemp(dir=open_directory))
+    path.chmod(0o711)
+    yield path
+    shutil.rmtree(path)
+
+
+def execute(store, statement, **values):
+    with store.engine.begin() as connection:
+        result = connection.execute(text(statement), values)
+        return result.all() if result.returns_rows else []
+
+
+def port_of(url):
+    return make_url(url).port
+
+
+def leases(store):
+    return execute(store, "SELECT state, outcome->>'verdict' FROM infomorphic.leases ORDER BY id")
+
+
+def test_a_lost_lease_ends_the_training_and_the_retry_completes_with_the_same_goal(quick, store):
+    spec = make_study(store, training=ENDLESS)
+    running = InBackground(Worker(quick, "slow/1"))
+    running.await_epoch(store, spec)
+    # Again and again, since a worker that is in time renews what nobody has taken back yet.
+    eventually(lambda: execute(store, EXPIRE) or expire(store.engine))
+    execute(store, "UPDATE infomorphic.studies SET spec = jsonb_set(spec, '{training,epochs}', '2')")
+
+    Worker(quick, "other/1").work()
+
+    running.join()
+    lost, retried = all_trials(store, spec)
+    assert lost.state is TrialState.FAIL
+    assert "slow/1 was not heard from in time (attempt 1 of 3)" in lost.reason
+    assert (retried.state, retried.attempt, retried.origin) == (TrialState.COMPLETE, 2, 0)
+    assert retried.goal == lost.goal
+    assert leases(store) == [("requeued", "retry"), ("told", "complete")]
+
+
+def test_a_result_under_a_lost_lease_is_refused(quick, store):
+    """The lease is lost so late that the training ends before it hears of it."""
+    spec = make_study(store)
+    worker = Worker(quick, "slow/1")
+    finish = runs.finish
+
+    def lose_and_finish(*arguments):
+        execute(store, "UPDATE infomorphic.leases SET state = 'decided', outcome = '{\"verdict\": \"retry\"}'")
+        finish(*arguments)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(runs, "finish", lose_and_finish)
+        worker.work()
+    worker.work()
+
+    refused, retried = all_trials(store, spec)
+    assert (refused.state, refused.value) == (TrialState.FAIL, None)
+    assert retried.state is TrialState.COMPLETE
+    assert retried.goal == refused.goal
+
+
+def test_a_database_away_in_mid_training_costs_no_epoch_and_no_trial(settings, directory):
+    epochs = 150
+    with EmbeddedPostgres(directory, settings={"fsync": "off"}) as server:
+        url = server.url
+        migrate(url)
+        away = settings.model_copy(update={"database_url": SecretStr(url), "poll_seconds": 0.2})
+        with closing(Store.open(url)) as store:
+            spec = make_study(store, training={"epochs": epochs, "batch_size": 256})
+            running = InBackground(Worker(away, "patient/1"))
+            running.await_epoch(store, spec)
+    in_mid_training = running.alive
+    with (
+        EmbeddedPostgres(directory, port=port_of(url), settings={"fsync": "off"}),
+        closing(Store.open(url)) as store,
+    ):
+        running.join()
+        (trial,) = all_trials(store, spec)
+        held = leases(store)
+
+    assert in_mid_training
+    assert trial.state is TrialState.COMPLETE
+    assert list(trial.validation_accuracies) == list(range(1, epochs + 1))
+    assert held == [("told", "complete")]
+
+
+def test_a_worker_without_a_database_waits_and_trains_once_there_is_one(settings, directory):
+    with EmbeddedPostgres(directory, settings={"fsync": "off"}) as server:
+        url = server.url
+        migrate(url)
+        with closing(Store.open(url)) as store:
+            spec = make_study(store)
+    changes = {"database_url": SecretStr(url), "poll_seconds": 0.05}
+    worker = Worker(settings.model_copy(update=changes), "patient/1")
+    before = worker.work()
+    with (
+        EmbeddedPostgres(directory, port=port_of(url), settings={"fsync": "off"}),
+        closing(Store.open(url)) as store,
+    ):
+        after = worker.work()
+        (trial,) = all_trials(store, spec)
+
+    assert (before, after) == (False, True)
+    assert trial.state is TrialState.COMPLETE
+
+
+def test_the_lease_is_renewed_while_an_epoch_takes_longer_than_the_lease(store):
+    """Nothing is reported between the start and the end, as in one long epoch."""
+    make_study(store)
+    run = runs.start(store, "slow/1", lease_seconds=1.5)
+    ((first,),) = execute(store, "SELECT expires_at FROM infomorphic.leases")
+
+    with Reporter(store, run, lease_seconds=1.5) as reporter:
+        renewed_past_it = "SELECT expires_at > :first + interval '3 s' FROM infomorphic.leases"
+        eventually(lambda: execute(store, renewed_past_it, first=first) == [(True,)])
+        lost = reporter.lease_lost.is_set()
+
+    assert not lost

@@ -1,0 +1,1 @@
+"""What trains: Ray actors that lease trials from Postgres and report their results."""
