@@ -1,0 +1,104 @@
+"""The service as the command line speaks to it."""
+
+import json
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+
+from service.errors import ServiceError, SettingsError
+from service.hosts import is_loopback
+from service.settings import Settings
+
+
+class RequestRefusedError(ServiceError):
+    """The service refused a request.
+
+    Attributes:
+        status: HTTP status.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class ServiceUnreachableError(ServiceError):
+    """No service answers at this address."""
+
+
+class Client:
+    """A connection to the service; a context manager."""
+
+    def __init__(self, settings: Settings) -> None:
+        key = settings.api_key
+        headers = {} if key is None else {"Authorization": f"Bearer {key.get_secret_value()}"}
+        try:
+            # No proxy stands between us and our own machine, whatever the environment names.
+            own_machine = is_loopback(httpx.URL(settings.url).host)
+            self._http = httpx.Client(base_url=settings.url, headers=headers, timeout=30, trust_env=not own_machine)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise SettingsError(f"INFOMORPHIC_URL cannot be used: {error}") from error
+
+    def __enter__(self) -> Self:
+        """Nothing is sent yet."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the connection."""
+        self._http.close()
+
+    def get(self, path: str, **query: Any) -> Any:  # noqa: ANN401 - JSON
+        """Read a resource.
+
+        Raises:
+            RequestRefusedError: If the service answers with an error.
+            ServiceUnreachableError: If it does not answer.
+            SettingsError: If the address or the key cannot be sent.
+        """
+        return self._send("GET", path, params={k: v for k, v in query.items() if v is not None})
+
+    def post(self, path: str, document: object = None) -> Any:  # noqa: ANN401 - JSON
+        """Make or change a resource; raises as `get` does."""
+        # Not httpx's own JSON: it refuses NaN with a traceback, where the service names the field.
+        content = None if document is None else json.dumps(document)
+        return self._send("POST", path, content=content, headers={"Content-Type": "application/json"})
+
+    def delete(self, path: str) -> None:
+        """Delete a resource; raises as `get` does."""
+        self._send("DELETE", path)
+
+    def _send(self, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401 - JSON
+        try:
+            response = self._http.request(method, path, **options)
+        except httpx.LocalProtocolError:
+            # Without the cause, which quotes the header with the key.
+            raise SettingsError("INFOMORPHIC_URL or API_KEY cannot be sent in a request") from None
+        except httpx.HTTPError as error:
+            raise ServiceUnreachableError(
+                f"no service answers at {self._http.base_url} ({error}); "
+                "start one with `infomorphic up`, or set INFOMORPHIC_URL"
+            ) from error
+        if not response.is_success:
+            raise RequestRefusedError(response.status_code, _detail(response))
+        try:
+            return response.json() if response.content else None
+        except ValueError as error:
+            raise ServiceUnreachableError(
+                f"what answers at {self._http.base_url} is not this service; set INFOMORPHIC_URL"
+            ) from error
+
+
+def address(study: str, *parts: str) -> str:
+    """Address of a study or of a part of it; a name with a slash or a question mark stays one name."""
+    return "/".join(("/v1/studies", quote(study, safe=""), *parts))
+
+
+def _detail(response: httpx.Response) -> str:
+    try:
+        return str(response.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"the service answered {response.status_code} {response.reason_phrase}"

@@ -1,0 +1,167 @@
+"""`infomorphic study …` and `infomorphic best`: a thin client of the API."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from service.cli.client import Client, address
+from service.cli.output import Json, console, goal_table, percent, print_json, tally_line
+from service.cli.watching import watch_study
+from service.errors import SettingsError
+from service.settings import Settings
+
+app = typer.Typer(help="Make, watch and steer studies.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="Name of the study.")]
+
+
+@app.command()
+def create(
+    name: Annotated[str | None, typer.Argument(help="Name of the study; may also stand in the spec.")] = None,
+    spec: Annotated[
+        str | None, typer.Option(help="JSON file with the study's spec, or - for standard input; options go over it.")
+    ] = None,
+    sampler: Annotated[str | None, typer.Option(help="tpe or cmaes.")] = None,
+    trials: Annotated[int | None, typer.Option(help="Trials to run.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Name of a data set.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs a trial.")] = None,
+    hidden: Annotated[int | None, typer.Option(help="Hidden neurons.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the study.")] = None,
+    goal: Annotated[list[str] | None, typer.Option(help="Preset to try first; may be repeated.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Create a study; workers start on it at once."""
+    document = _read_spec(spec)
+    given = {
+        "name": name, "sampler": sampler, "n_trials": trials, "dataset": dataset, "seed": seed, "initial_goals": goal,
+    }  # fmt: skip
+    document.update({key: value for key, value in given.items() if value is not None})
+    for part, field, value in (("training", "epochs", epochs), ("network", "hidden_neurons", hidden)):
+        within = document.get(part, {})
+        if value is not None and isinstance(within, dict):  # anything else the service refuses in words
+            document[part] = {**within, field: value}
+    with Client(Settings()) as client:
+        study = client.post("/v1/studies", document)
+    if as_json:
+        print_json(study)
+    else:
+        console.print(f"Created {study['name']}. Watch it with: infomorphic study watch {study['name']}", markup=False)
+
+
+def _read_spec(spec: str | None) -> dict[str, Any]:
+    if spec is None:
+        return {}
+    try:
+        text = sys.stdin.read() if spec == "-" else Path(spec).read_text("utf-8")
+        document = json.loads(text)
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"the spec {spec} cannot be read: {error}") from error
+    if not isinstance(document, dict):
+        raise SettingsError(f"the spec {spec} must be a JSON object")
+    return document
+
+
+@app.command(name="list")
+def list_studies(as_json: Json = False) -> None:
+    """List all studies, newest first."""
+    studies: list[dict[str, Any]] = []
+    with Client(Settings()) as client:
+        while True:
+            page = client.get("/v1/studies", offset=len(studies), limit=1000)
+            studies += page["studies"]
+            if not page["studies"] or len(studies) >= page["total"]:
+                break
+    if as_json:
+        print_json({"studies": studies, "total": len(studies)})
+        return
+    table = Table("name", "state", "finished", "running", "sampler", "data set", box=None, pad_edge=False)
+    for study in studies:
+        finished = f"{study['finished']}/{study['n_trials']}"
+        table.add_row(
+            study["name"], study["state"], finished, str(study["running"]), study["sampler"], study["dataset"]
+        )
+    console.print(table if studies else "There are no studies yet. Create one with: infomorphic study create NAME")
+
+
+@app.command()
+def show(name: Name, as_json: Json = False) -> None:
+    """Show a study: its state, tally and spec."""
+    with Client(Settings()) as client:
+        study = client.get(address(name))
+    if as_json:
+        print_json(study)
+        return
+    console.print(f"{study['name']}: {study['state']}", markup=False)
+    if study["reason"]:
+        console.print(f"  reason    {study['reason']}", markup=False)
+    console.print(f"  finished  {study['finished']} of {study['n_trials']}, {study['running']} running")
+    console.print(f"  tally     {tally_line(study['tally'])}")
+    console.print(f"  best      {percent(study['best_validation_accuracy'])} validation accuracy")
+    console.print(f"  sampler   {study['sampler']}")
+    console.print(f"  data set  {study['dataset']}, {study['spec']['training']['epochs']} epochs a trial")
+    console.print(f"  page      {Settings().url}{study['dashboard']}", markup=False)
+
+
+@app.command()
+def watch(name: Name, as_json: Json = False) -> None:
+    """Watch a study until it ends; Ctrl-C leaves it running."""
+    with Client(Settings()) as client:
+        study = watch_study(client, name, quiet=as_json)
+    if as_json:
+        print_json(study)
+    else:
+        best_accuracy = percent(study["best_validation_accuracy"])
+        console.print(f"{name} is {study['state']}: {tally_line(study['tally'])}; best {best_accuracy}", markup=False)
+
+
+@app.command()
+def pause(name: Name, as_json: Json = False) -> None:
+    """Pause a study: trials in hand finish, none starts."""
+    _change(name, "pause", as_json=as_json)
+
+
+@app.command()
+def resume(name: Name, as_json: Json = False) -> None:
+    """Resume a paused study, or a failed one: what failed is tried again."""
+    _change(name, "resume", as_json=as_json)
+
+
+@app.command()
+def stop(name: Name, as_json: Json = False) -> None:
+    """Stop a study for good: trials in hand end at their next epoch, results are kept."""
+    _change(name, "stop", as_json=as_json)
+
+
+def _change(name: str, action: str, *, as_json: bool) -> None:
+    with Client(Settings()) as client:
+        study = client.post(address(name, action))
+    if as_json:
+        print_json(study)
+    else:
+        console.print(f"{name} is {study['state']}.", markup=False)
+
+
+@app.command()
+def delete(name: Name, as_json: Json = False) -> None:
+    """Delete an ended study and all of its trials."""
+    with Client(Settings()) as client:
+        client.delete(address(name))
+    if as_json:
+        print_json({"deleted": name})
+    else:
+        console.print(f"Deleted {name}.", markup=False)
+
+
+def best(name: Name, as_json: Json = False) -> None:
+    """Print the best goal vector of a study."""
+    with Client(Settings()) as client:
+        trial = client.get(address(name, "best"))
+    if as_json:
+        print_json(trial)
+        return
+    console.print(f"Trial {trial['number']}: {percent(trial['validation_accuracy'])} validation accuracy")
+    console.print(goal_table(trial["goal"]))

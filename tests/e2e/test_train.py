@@ -1,0 +1,85 @@
+import json
+
+import numpy as np
+import pytest
+
+from model.goal import Goal, presets
+from tests.e2e.commands import environment, run
+
+QUICK = ("--hidden", "10", "--epochs", "2", "--batch-size", "256", "--threads", "1")
+
+
+@pytest.fixture
+def own_data(tmp_path):
+    rng = np.random.default_rng(0)
+    images, labels = rng.normal(size=(60, 8)), rng.integers(0, 3, 60)
+    path = tmp_path / "own.npz"
+    np.savez(path, train_images=images, train_labels=labels, test_images=images, test_labels=labels)
+    return path
+
+
+def trained(*arguments):
+    done = run("train", *QUICK, *arguments, "--json", env=environment())
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
+
+
+def refusal(*arguments):
+    done = run("train", *QUICK, *arguments, env=environment())
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("Error: ")
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
+def test_a_goal_from_a_file_trains_as_its_preset_does_and_the_same_seed_repeats(tmp_path):
+    goal = tmp_path / "goal.json"
+    goal.write_text(json.dumps(Goal.preset("heuristic").as_dict()))
+
+    by_name, from_file = trained("--goal", "heuristic"), trained("--goal", str(goal))
+
+    assert by_name.pop("seconds") > 0
+    assert from_file.pop("seconds") > 0
+    assert by_name == from_file
+    assert list(by_name["goal"].values()) == list(presets()["trivariate"]["heuristic"])
+    assert (by_name["dataset"], by_name["epochs"], by_name["seed"]) == ("digits", 2, 0)
+    assert 0 <= by_name["validation_accuracy"] <= 1
+    assert 0 <= by_name["test_accuracy"] <= 1
+
+
+def test_an_npz_file_is_trained_on_and_people_are_told_its_accuracies(own_data):
+    done = run("train", *QUICK, "--dataset", str(own_data), env=environment())
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "own " in done.stdout
+    assert "2/2 epochs" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("Validation accuracy ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--goal", "none"), "presets are "),
+        (("--dataset", "none"), "unknown data set 'none'"),
+        (("--dataset", "/none/own.npz"), "/none/own.npz"),
+        (("--device", "none"), "cannot compute on 'none'"),
+        (("--batch-size", "10000000"), "batch_size"),
+    ],
+)
+def test_what_is_wrong_is_named(arguments, said):
+    assert said in refusal(*arguments)
+
+
+@pytest.mark.parametrize("document", ["[1, 2]", '{"none": 1}', "{", '{"H_res": 3}', '"none"'])
+def test_a_bad_goal_file_is_named(tmp_path, document):
+    path = tmp_path / "goal.json"
+    path.write_text(document)
+
+    assert f"{path} holds no goal: " in refusal("--goal", str(path))
+
+
+def test_a_damaged_npz_file_is_named(own_data):
+    own_data.write_bytes(own_data.read_bytes()[:-200])
+
+    assert f"{own_data}: " in refusal("--dataset", str(own_data))
