@@ -37,7 +37,9 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="Keys the first weights and the sampled outputs.")] = 0,
     data_seed: Annotated[int, typer.Option(min=0, help="Keys the validation split and the batches.")] = 0,
     device: Annotated[str, typer.Option(help="Where to compute: cpu, cuda, cuda:1, …")] = "cpu",
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads to compute with; all cores by default.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, max=1024, help="Threads to compute with; all cores by default.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
 ) -> None:
     """Train one network and print its accuracies; the test set is looked at once, at the end."""
@@ -54,6 +56,7 @@ def train(
         torch.set_num_threads(threads)
     try:
         torch.zeros(1, device=device)
+        torch.Generator(device)
     except (RuntimeError, AssertionError) as error:  # the latter is what a torch without CUDA says
         raise DeviceError(f"cannot compute on {device!r}: {str(error).splitlines()[0]}") from error
     data = load_file(Path(dataset)) if dataset.endswith(".npz") else load(dataset, data_dir or default_directory())
@@ -112,5 +115,5 @@ def read_goal(name_or_file: str) -> Goal:
         raise GoalFileError(
             f"{name_or_file!r} is neither a file nor a preset; presets are {', '.join(sorted(presets()['trivariate']))}"
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise GoalFileError(f"{path} holds no goal: {error}") from error

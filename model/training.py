@@ -36,7 +36,8 @@ class EpochResult:
 class Training:
     """The training of a population on a data set's training part.
 
-    Two trainings with the same arguments give the same numbers on the same machine and number of threads.
+    Two trainings with the same arguments give the same numbers on the same machine and number of threads, on CPUs; GPUs
+    add up histograms in any order.
 
     Args:
         network: The network, the same for all members.

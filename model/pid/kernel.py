@@ -38,7 +38,17 @@ def _log2(x: np.float32) -> np.float32:
     return exponent + t * series
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=RELAXED)
+@no_type_check
+def _compiled(loops):  # noqa: ANN001, ANN202 - numba has no types
+    """Compiled at the first call; kept for other processes where anything may be written, else compiled by each."""
+    options = {"nogil": True, "error_model": "numpy", "fastmath": RELAXED}
+    try:
+        return numba.njit(cache=True, **options)(loops)
+    except RuntimeError:  # neither beside the code nor in the user's cache directory
+        return numba.njit(**options)(loops)
+
+
+@_compiled
 @no_type_check
 def goal_gradient_kernel(  # noqa: ANN201, C901, PLR0912, PLR0915 - one loop nest, in order
     bins,  # noqa: ANN001

@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -153,6 +154,28 @@ def test_a_flipped_byte_is_noticed_or_harmless(path, save, mask):
             for name in RIGHT:
                 np.testing.assert_array_equal(getattr(data, name), getattr(right, name))
     assert refused > len(content) // 2
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+@pytest.mark.parametrize("replacement", [0, ord("|"), ord("("), 255])
+def test_a_changed_header_of_an_array_too_large_to_be_read_at_once_is_refused(path, save, replacement):
+    """Then numpy parses the header before zipfile has compared the checksum."""
+    rng = np.random.default_rng(0)
+    save(
+        path,
+        **RIGHT
+        | {"train_images": rng.integers(0, 255, (20_000, 2), dtype=np.uint8)}
+        | {"train_labels": np.zeros(20_000, dtype=np.int64), "test_labels": np.array([0])},
+    )
+    content = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        begins = [info.header_offset for info in archive.infolist()]
+    for position in [begin + offset for begin in begins for offset in range(0, 170, 3)]:
+        damaged = bytearray(content)
+        damaged[position] = replacement
+        path.write_bytes(damaged)
+        with suppress(DataFileError):
+            load_npz(path)
 
 
 @pytest.mark.parametrize(
