@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Weight = Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)]
-Rate = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
-Decay = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Weight = Annotated[float, Field(strict=True, ge=-1, le=1, allow_inf_nan=False)]
+Rate = Annotated[float, Field(strict=True, gt=0, le=1, allow_inf_nan=False)]
+Decay = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
+Seed = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
 
 
 class Strict(BaseModel):
@@ -34,7 +34,7 @@ class NetworkConfig(Strict):
         output_goal: Goal of the output neurons, in the order of BIVARIATE_TERMS.
     """
 
-    hidden_neurons: Annotated[int, Field(ge=1, le=100_000)] = 100
+    hidden_neurons: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 100
     output_goal: tuple[Weight, Weight, Weight, Weight, Weight] = (-0.2, 0.1, 1.0, 0.1, 0.0)
 
 
@@ -52,11 +52,11 @@ class TrainingConfig(Strict):
         data_seed: Keys what is withheld and the order of the batches, which all members of a population share.
     """
 
-    epochs: Annotated[int, Field(ge=1, le=100_000)] = 100
-    batch_size: Annotated[int, Field(ge=2, le=1_000_000)] = 1024
+    epochs: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 100
+    batch_size: Annotated[int, Field(strict=True, ge=2, le=1_000_000)] = 1024
     hidden_learning_rate: Rate = 0.002
     hidden_weight_decay: Decay = 0.00035
     output_learning_rate: Rate = 0.003
     output_weight_decay: Decay = 0.00015
-    validation_fraction: Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)] = 0.2
+    validation_fraction: Annotated[float, Field(strict=True, ge=0.01, le=0.99, allow_inf_nan=False)] = 0.2
     data_seed: Seed = 0

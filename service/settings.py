@@ -1,13 +1,14 @@
 """Settings of a process: read once from the environment in a `main`, then passed on."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from model.data.directory import default_directory
 from service.errors import SettingsError
+from service.hosts import authority
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -19,6 +20,11 @@ def _sendable(key: SecretStr) -> SecretStr:
         # Without the key itself: the message is printed.
         raise ValueError("a key has only visible ASCII characters, at least one, and no space within")
     return SecretStr(stripped)
+
+
+def _own_url(settings: dict[str, Any]) -> str:
+    """Where the service listens; without a valid host and port there are no settings anyway."""
+    return f"http://{authority(settings.get('host', ''), settings.get('port', 0))}"
 
 
 ApiKey = Annotated[SecretStr, AfterValidator(_sendable)]
@@ -37,7 +43,7 @@ class Settings(BaseSettings):
         host: Address the HTTP service listens on; any but loopback needs an API key.
         port: Port the HTTP service listens on.
         data_dir: Where data sets are looked for, and downloaded to.
-        url: Where the command line finds the service.
+        url: Where the command line finds the service; by default at `host` and `port`.
         lease_seconds: A run whose worker was not heard from for so long is given to another.
         poll_seconds: How long an idle worker waits before it looks for work again.
         workers: Ray actors to keep alive.
@@ -55,7 +61,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     data_dir: Path = Field(default_factory=default_directory)
-    url: str = "http://127.0.0.1:8000"
+    url: str = Field(default_factory=_own_url)
     lease_seconds: Seconds = 60.0
     poll_seconds: Seconds = 1.0
     workers: Annotated[int, Field(ge=1, le=10_000)] = 2

@@ -32,6 +32,12 @@ def _a_name(value: str) -> str:
 StudyName = Annotated[str, AfterValidator(_a_name), Field(json_schema_extra={"pattern": NAME_PATTERN})]
 
 
+Flag = Annotated[bool, Field(strict=True)]
+
+NARROWEST = 1e-9
+"""Least width of a range: samplers compute with differences and their squares."""
+
+
 class Range(Strict):
     """Where a weight is searched, both ends included."""
 
@@ -40,8 +46,8 @@ class Range(Strict):
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if self.low >= self.high:
-            raise ValueError(f"low must be less than high; got [{self.low}, {self.high}]")
+        if self.high - self.low < NARROWEST:
+            raise ValueError(f"low must be less than high, by {NARROWEST} at least; got [{self.low}, {self.high}]")
         return self
 
 
@@ -56,10 +62,10 @@ class Tpe(Strict):
     """
 
     type: Literal["tpe"] = "tpe"
-    n_startup_trials: Annotated[int, Field(ge=0, le=100_000)] = 100
-    n_ei_candidates: Annotated[int, Field(ge=1, le=100_000)] = 100
-    multivariate: bool = True
-    constant_liar: bool = True
+    n_startup_trials: Annotated[int, Field(strict=True, ge=0, le=100_000)] = 100
+    n_ei_candidates: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 100
+    multivariate: Flag = True
+    constant_liar: Flag = True
 
 
 class CmaEs(Strict):
@@ -74,10 +80,16 @@ class CmaEs(Strict):
     """
 
     type: Literal["cmaes"]
-    n_startup_trials: Annotated[int, Field(ge=0, le=100_000)] = 1
-    population_size: Annotated[int, Field(ge=4, le=100_000)] | None = None
-    use_separable_cma: bool = False
-    lr_adapt: bool = False
+    n_startup_trials: Annotated[int, Field(strict=True, ge=0, le=100_000)] = 1
+    population_size: Annotated[int, Field(strict=True, ge=4, le=100_000)] | None = None
+    use_separable_cma: Flag = False
+    lr_adapt: Flag = False
+
+    @model_validator(mode="after")
+    def _compatible(self) -> Self:
+        if self.use_separable_cma and self.lr_adapt:
+            raise ValueError("use_separable_cma and lr_adapt exclude each other")
+        return self
 
 
 def _range_or_number(value: object) -> str | None:
@@ -129,13 +141,13 @@ class StudySpec(Strict):
         dict[str, SearchedOrFixed],
         Field(default_factory=dict, validate_default=True, json_schema_extra={"propertyNames": {"enum": list(TERMS)}}),
     ]
-    n_trials: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    n_trials: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 1000
     seed: Seed = 0
     network: NetworkConfig = NetworkConfig()
     training: TrainingConfig = TrainingConfig()
     initial_goals: Annotated[list[GoalDocument], Field(default_factory=list, max_length=1000)]
-    max_attempts: Annotated[int, Field(ge=1, le=100)] = 3
-    failure_limit: Annotated[int, Field(ge=1, le=100_000)] = 10
+    max_attempts: Annotated[int, Field(strict=True, ge=1, le=100)] = 3
+    failure_limit: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 10
 
     @field_validator("sampler", mode="before")
     @classmethod
@@ -181,4 +193,4 @@ def _check_inside(subject: str, weight: float, bounds: Range | float) -> None:
         if not bounds.low <= weight <= bounds.high:
             raise ValueError(f"{subject}, outside its range [{bounds.low}, {bounds.high}]")
     elif weight != bounds:
-        raise ValueError(f"{subject}, but the search space fixes it to {bounds}")
+        raise ValueError(f"{subject}, but the search space fixes it to {bounds} (with CMA-ES H_res to 0, if not named)")

@@ -104,8 +104,10 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 def settings_for(database_url: str, data_dir: Path, **others: object) -> Settings:
     """Settings that name every value which the environment might."""
-    defaults = {name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}
-    return Settings(**{**defaults, "database_url": database_url, "data_dir": data_dir, **others})
+    values = {"database_url": database_url, "data_dir": data_dir, **others}
+    for name, field in Settings.model_fields.items():
+        values.setdefault(name, field.get_default(call_default_factory=True, validated_data=values))
+    return Settings(**values)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from model.data.dataset import Dataset
 from model.data.digits import load_digits
+from model.data.directory import files_in
 from model.data.npz import load_npz
 from model.data.torchvision_folder import FASHION_MNIST, MNIST, TorchvisionFolder
 from model.errors import UnknownDatasetError
@@ -60,8 +61,8 @@ def check_name(name: str, data_dir: Path) -> None:
     Raises:
         UnknownDatasetError: If there is none; the message lists the names that are valid.
     """
-    names = [*_BUILT_INS, *_own_names(data_dir)]
-    if name not in names:
+    if name not in _BUILT_INS and name not in (own := _own_names(data_dir)):
+        names = [*_BUILT_INS, *own]
         raise UnknownDatasetError(
             f"unknown data set {name!r}; expected one of {', '.join(names)}, "
             "or the name of another .npz file (letters, digits, '.', '_' and '-') put into the data directory"
@@ -97,5 +98,5 @@ def _describe_folder(folder: TorchvisionFolder, description: str, data_dir: Path
 
 
 def _own_names(data_dir: Path) -> list[str]:
-    stems = (path.stem for path in data_dir.glob("*.npz") if path.is_file())
+    stems = (path.stem for path in files_in(data_dir, ".npz"))
     return sorted(stem for stem in stems if _NAME.fullmatch(stem) and stem not in _BUILT_INS)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.data.dataset import Dataset, standardised
+from model.data.directory import is_file
 from model.data.download import download, verify_sha256
 from model.data.idx import parse_idx, read_content
 from model.errors import DataFileError
@@ -34,7 +35,7 @@ class TorchvisionFolder:
 
     def missing(self, data_dir: Path) -> list[str]:
         """The files that are there neither as they are nor gzipped."""
-        return [file for file in FILES if not self._path(data_dir, file).is_file()]
+        return [file for file in FILES if not is_file(self._path(data_dir, file))]
 
     def load(self, data_dir: Path) -> Dataset:
         """Load the data set, downloading the files that are missing.
@@ -57,7 +58,7 @@ class TorchvisionFolder:
     def _path(self, data_dir: Path, file: str) -> Path:
         """Where a file is, or would be downloaded to."""
         plain = self.directory(data_dir) / file
-        return plain if plain.is_file() else plain.with_name(f"{file}.gz")
+        return plain if is_file(plain) else plain.with_name(f"{file}.gz")
 
     def _download_missing(self, data_dir: Path) -> None:
         for file in self.missing(data_dir):

@@ -11,6 +11,9 @@ from service.errors import ServiceError, SettingsError
 from service.hosts import is_loopback
 from service.settings import Settings
 
+PATIENCE_SECONDS = 60.0
+"""The service gets this long for an answer."""
+
 
 class RequestRefusedError(ServiceError):
     """The service refused a request.
@@ -37,7 +40,9 @@ class Client:
         try:
             # No proxy stands between us and our own machine, whatever the environment names.
             own_machine = is_loopback(httpx.URL(settings.url).host)
-            self._http = httpx.Client(base_url=settings.url, headers=headers, timeout=30, trust_env=not own_machine)
+            self._http = httpx.Client(
+                base_url=settings.url, headers=headers, timeout=PATIENCE_SECONDS, trust_env=not own_machine
+            )
         except (httpx.InvalidURL, ValueError) as error:
             raise SettingsError(f"INFOMORPHIC_URL cannot be used: {error}") from error
 
@@ -77,6 +82,11 @@ class Client:
         except httpx.LocalProtocolError:
             # Without the cause, which quotes the header with the key.
             raise SettingsError("INFOMORPHIC_URL or API_KEY cannot be sent in a request") from None
+        except httpx.ReadTimeout as error:
+            raise ServiceUnreachableError(
+                f"the service at {self._http.base_url} has not answered within {PATIENCE_SECONDS:.0f} s; "
+                "it may still do what it was asked"
+            ) from error
         except httpx.HTTPError as error:
             raise ServiceUnreachableError(
                 f"no service answers at {self._http.base_url} ({error}); "

@@ -58,7 +58,7 @@ def _read_spec(spec: str | None) -> dict[str, Any]:
     try:
         text = sys.stdin.read() if spec == "-" else Path(spec).read_text("utf-8")
         document = json.loads(text)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingsError(f"the spec {spec} cannot be read: {error}") from error
     if not isinstance(document, dict):
         raise SettingsError(f"the spec {spec} must be a JSON object")

@@ -30,6 +30,8 @@ def up(port: Port = None, workers: Workers = None, as_json: Json = False) -> Non
             console.print(f"API docs   {addresses['docs']}", markup=False)
             console.print(f"Dashboard  {addresses['dashboard']}", markup=False)
             console.print(f"Logs       {stack.logs}", markup=False)
+            if Settings().url != stack.url:
+                console.print(f"Commands   find it with: export INFOMORPHIC_URL={stack.url}", markup=False)
             console.print(f"{settings.workers} workers. Ctrl-C stops everything; studies are kept.")
         while not stopping.wait(0.5):
             for name in stack.mend():

@@ -66,6 +66,7 @@ def test_without_the_right_key_the_service_refuses(stack, key, said):
     [
         ("[1]", "must be a JSON object"),
         ("{", "cannot be read"),
+        ("[" * 100_000, "cannot be read"),
         ('{"name": "bad", "n_trials": -1}', "n_trials"),
         ('{"name": "bad", "training": {"hidden_learning_rate": NaN}}', "hidden_learning_rate"),
         ('{"name": "bad", "dataset": "none"}', "unknown data set 'none'"),

@@ -102,7 +102,10 @@ def test_initial_goals_at_the_ends_of_a_range_are_inside():
         ({"sampler": "cmaes", "search_space": dict.fromkeys(TERMS[1:], 0)}, "at least 2 to search"),
         ({"initial_goals": [{"{F}": 0.75}], "search_space": {"{F}": {"high": 0.5}}}, r"goal 0: \{F\} is 0.75, outside"),
         ({"initial_goals": [{}], "search_space": {"{F}": 0.5}}, r"goal 0: \{F\} is 0.0, but the search space fixes"),
-        ({"sampler": "cmaes", "initial_goals": [{"H_res": 1}]}, "H_res is 1.0, but the search space fixes it to 0"),
+        (
+            {"sampler": "cmaes", "initial_goals": [{"H_res": 1}]},
+            "H_res is 1.0, but the search space fixes it to 0",
+        ),
         ({"initial_goals": ["heuristic"] * 2, "n_trials": 1}, "2 goals do not fit into 1 trials"),
         ({"name": "a\n"}, "a name has 1 to 100"),
         ({"trials": 5}, r"unknown fields \['trials'\]; valid are name, dataset"),
