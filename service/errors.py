@@ -47,3 +47,7 @@ class InvalidFieldError(ServiceError):
 
 class LeaseLostError(ServiceError):
     """The lease ran out and its run was given to another worker; the result is refused."""
+
+
+class NotAGoalError(ServiceError, ValueError):
+    """Somebody queued a trial with parameters that no goal can have."""

@@ -1,12 +1,14 @@
 """One run under a lease, as a worker goes through it: claim and ask, renew, finish."""
 
+import logging
 from dataclasses import dataclass
 
 import numpy as np
 import optuna
+from optuna.exceptions import UpdateFinishedTrialError
 
 from model.goal import Goal
-from service.errors import LeaseLostError
+from service.errors import LeaseLostError, NotAGoalError
 from service.search import trials
 from service.settling import abandon_if_deleted, settle
 from service.spec import StudySpec
@@ -14,6 +16,8 @@ from service.storage import leases
 from service.storage.database import says_server_is_away
 from service.storage.leases import Claim, Outcome, Verdict
 from service.storage.store import Store
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -56,28 +60,36 @@ def start(store: Store, worker: str, lease_seconds: float) -> Run | None:
 
 
 def _ask(store: Store, claimed: Claim) -> Run | None:
-    """The claimed run with its trial; None if that was queued with what no goal can have, and has failed."""
+    """The claimed run with its trial; None if that could not be had, for a reason that the trial then has."""
     spec = StudySpec.model_validate(claimed.spec)
     try:
         study = store.optuna_study(claimed.study_name)
         number = _take_trial(store, study, claimed)
-        try:
-            asked = trials.suggest(study, spec, number)
-        except ValueError as error:
-            reason = f"it was queued with parameters that no goal can have: {error}"
-            leases.decide(store.engine, claimed.token, Outcome(Verdict.FAIL, reason=reason))
-            settle(store, claimed.token)
-            return None
-    except KeyError as error:
-        if not abandon_if_deleted(store, claimed.study_id):
+        asked = trials.suggest(study, spec, number)
+    except NotAGoalError as error:
+        outcome = Outcome(Verdict.FAIL, reason=f"it was queued with parameters that no goal can have: {error}")
+    except UpdateFinishedTrialError as error:
+        raise LeaseLostError(f"lease {claimed.token} ran out while its trial was asked for") from error
+    except Exception as error:
+        if isinstance(error, LeaseLostError) or says_server_is_away(error):
             raise
-        raise LeaseLostError(f"the study of lease {claimed.token} was deleted") from error
-    return Run(claimed.token, spec, asked)
+        if abandon_if_deleted(store, claimed.study_id):
+            raise LeaseLostError(f"the study of lease {claimed.token} was deleted") from error
+        logger.exception("a trial of study %r could not be had", claimed.study_name)
+        outcome = Outcome(Verdict.RETRY, reason=f"{type(error).__name__}: {error}")
+    else:
+        return Run(claimed.token, spec, asked)
+    leases.decide(store.engine, claimed.token, outcome)
+    settle(store, claimed.token)
+    return None
 
 
 def _take_trial(store: Store, study: optuna.Study, claimed: Claim) -> int:
     """The first waiting trial, or a new one; at no moment is one running without saying under which lease."""
     for number in trials.waiting(study):
+        if trials.is_queued_twice(study, number):
+            trials.discard(study, number, "it was queued twice")
+            continue
         # Linked first: should this worker die now, its lease says which trial to put back.
         if leases.link(store.engine, claimed.token, number):
             if trials.begin(study, number):

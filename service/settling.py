@@ -6,9 +6,8 @@ point leaves a decided lease that anyone settles later.
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from service.search import trials
@@ -17,9 +16,6 @@ from service.storage.database import says_server_is_away
 from service.storage.leases import Outcome, Verdict, count, expire
 from service.storage.store import Store
 from service.storage.tables import Lease, LeaseState, Study, StudyState
-
-LATEST_ASK = timedelta(hours=1)
-"""A worker that was held up this long after its lease may still ask for a trial under it, which is then put back."""
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +27,7 @@ def reap(store: Store) -> None:
     """
     expire(store.engine)
     with Session(store.engine) as session:
-        studies = session.scalars(select(Lease.study_id).where(_may_have_asked()).distinct()).all()
+        studies = session.scalars(select(Lease.study_id).where(*_UNLINKED).distinct()).all()
     for study_id in studies:
         _or_log(link_orphans, store, study_id)
     decided = select(Lease.id).where(Lease.state == LeaseState.DECIDED, Lease.trial_number.is_not(None))
@@ -50,11 +46,8 @@ def _or_log(action: Callable[[Store, int], None], store: Store, number: int) -> 
         logger.exception("%s(%d) failed; trying again later", action.__name__, number)
 
 
-def _may_have_asked() -> ColumnElement[bool]:
-    """Lost leases that name no trial: the worker may have died when it had just asked, or ask yet, being late."""
-    recently = Lease.settled_at > func.now() - LATEST_ASK
-    lost = or_(Lease.state == LeaseState.DECIDED, and_(Lease.state == LeaseState.REQUEUED, recently))
-    return and_(lost, Lease.trial_number.is_(None))
+_UNLINKED = (Lease.state == LeaseState.DECIDED, Lease.trial_number.is_(None))
+"""Lost leases that name no trial: the worker may have died when it had just asked for one."""
 
 
 def link_orphans(store: Store, study_id: int) -> None:
@@ -70,15 +63,11 @@ def link_orphans(store: Store, study_id: int) -> None:
         return
     number_under = {token: number for number, token in running.items()}
     with Session(store.engine) as session, session.begin():
-        lost = select(Lease).where(Lease.study_id == study_id, _may_have_asked())
+        lost = select(Lease).where(Lease.study_id == study_id, *_UNLINKED)
         for lease in session.scalars(lost.with_for_update(skip_locked=True)):
             lease.trial_number = number_under.get(lease.id)
             if lease.trial_number is None:
-                lease.state, lease.settled_at = LeaseState.REQUEUED, lease.settled_at or func.now()
-            elif lease.state == LeaseState.REQUEUED:
-                # Another run has been given its place in the study: this one must not count.
-                lease.state = LeaseState.DECIDED
-                lease.outcome = Outcome(Verdict.RELEASED, reason="its worker asked for it after its lease").as_json()
+                lease.state, lease.settled_at = LeaseState.REQUEUED, func.now()
 
 
 def settle(store: Store, token: int) -> None:
@@ -133,8 +122,11 @@ def abandon_if_deleted(store: Store, study_id: int) -> bool:
 def _tell(store: Store, study: Study, number: int, outcome: Outcome) -> Outcome:
     """Tell Optuna; the outcome it came to, since a last attempt's failure is for good."""
     optuna_study = store.optuna_study(study.name)
-    if study.state == StudyState.STOPPED and outcome.verdict in {Verdict.RETRY, Verdict.RELEASED}:
-        outcome = Outcome(Verdict.STOPPED, reason=outcome.reason)  # nobody would take it from the queue
+    if study.state == StudyState.STOPPED:  # nobody would take it from the queue
+        if outcome.verdict is Verdict.REOPEN:
+            return Outcome(Verdict.FAIL, reason=outcome.reason)
+        if outcome.verdict in {Verdict.RETRY, Verdict.RELEASED}:
+            outcome = Outcome(Verdict.STOPPED, reason=outcome.reason)
     reason = outcome.reason or ""
     if outcome.verdict is Verdict.COMPLETE and outcome.value is not None:
         trials.complete(optuna_study, number, outcome.value)

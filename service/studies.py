@@ -17,12 +17,16 @@ from model.errors import UnknownDatasetError
 from service.errors import InvalidFieldError, NameTakenError, StudyNotFoundError, TransitionError
 from service.search.space import parameters
 from service.spec import StudySpec
-from service.storage.leases import OPEN_OR_DONE, Outcome, Verdict
+from service.storage.leases import OPEN_OR_DONE, Verdict
+from service.storage.optuna_tables import (
+    MADE_BY_US,
+    delete_with_trials,
+    find_half,
+    hold_off_sweeping,
+    is_half_of_ours,
+)
 from service.storage.store import Store
 from service.storage.tables import Lease, LeaseState, Study, StudyState
-
-MADE_BY_US = "infomorphic"
-"""User attribute of the Optuna studies that belong to a study of ours: the spec."""
 
 ENDED = (StudyState.STOPPED, StudyState.COMPLETED, StudyState.FAILED)
 
@@ -72,6 +76,7 @@ def create(session: Session, store: Store, spec: StudySpec, data_dir: Path) -> N
         check_name(spec.dataset, data_dir)
     except UnknownDatasetError as error:
         raise InvalidFieldError("dataset", str(error)) from error
+    hold_off_sweeping(session)
     session.add(Study(name=spec.name, spec=spec.model_dump(mode="json")))
     try:
         # Our row is there, and holds the name, but is not committed: no worker sees it before Optuna's half is whole.
@@ -86,18 +91,22 @@ def create(session: Session, store: Store, spec: StudySpec, data_dir: Path) -> N
 
 
 def _make_optuna_study(store: Store, spec: StudySpec) -> optuna.Study:
-    """Optuna's half, in place of one that a creation or deletion of ours left behind when it was cut short."""
+    """Optuna's half, in place of one that a creation of ours left behind when it was cut short."""
+    with suppress(optuna.exceptions.DuplicatedStudyError):
+        return optuna.create_study(study_name=spec.name, storage=store.trials, direction="maximize")
+    with suppress(KeyError):  # it has just been deleted
+        existing = store.optuna_study(spec.name)
+        # One with nothing in it may be ours too, from before it was marked.
+        if not (is_half_of_ours(spec.name, existing.user_attrs.get(MADE_BY_US)) or _is_blank(existing)):
+            raise NameTakenError(
+                f"an Optuna study named {spec.name!r} that this service did not make exists; choose another name"
+            )
+        with Session(store.engine) as session, session.begin():
+            delete_with_trials(session, existing._study_id)
     try:
         return optuna.create_study(study_name=spec.name, storage=store.trials, direction="maximize")
     except optuna.exceptions.DuplicatedStudyError as error:
-        existing = store.optuna_study(spec.name)
-        # One with nothing in it may be ours too, from before it was marked.
-        if MADE_BY_US not in existing.user_attrs and not _is_blank(existing):
-            raise NameTakenError(
-                f"an Optuna study named {spec.name!r} that this service did not make exists; choose another name"
-            ) from error
-        optuna.delete_study(study_name=spec.name, storage=store.trials)
-        return optuna.create_study(study_name=spec.name, storage=store.trials, direction="maximize")
+        raise NameTakenError(f"somebody has just made an Optuna study named {spec.name!r}") from error
 
 
 def _is_blank(study: optuna.Study) -> bool:
@@ -155,14 +164,14 @@ def _reopen_failures(session: Session, study: Study) -> None:
     session.execute(
         update(Lease)
         .where(*told, verdict == Verdict.FAIL, Lease.settled_at > func.coalesce(last_complete, study.created_at))
-        .values(state=LeaseState.DECIDED, outcome=Outcome(Verdict.REOPEN).as_json())
+        .values(state=LeaseState.DECIDED, outcome=Lease.outcome.concat({"verdict": Verdict.REOPEN}))
         .execution_options(synchronize_session=False)
     )
     study.failures_count_from, study.reason = func.now(), None
 
 
 def delete(session: Session, store: Store, name: str) -> None:
-    """Delete an ended study with all its trials. Commits: Optuna's half goes only after ours is gone.
+    """Delete an ended study with all its trials, both halves in one transaction, which this commits.
 
     Raises:
         StudyNotFoundError: If there is none of this name.
@@ -172,20 +181,13 @@ def delete(session: Session, store: Store, name: str) -> None:
     study = _find(session, name, select(Study).with_for_update())
     if study.state not in ENDED:
         raise TransitionError(f"cannot delete a study that is {study.state}; stop it first")
-    # By its number: once our row is gone, somebody may make another study of this name.
-    number = _number_in_optuna(store, name)
+    number = find_half(session, name)
+    if number is not None:
+        delete_with_trials(session, number)
     session.delete(study)
     session.commit()
     if number is not None:
-        with suppress(KeyError):
-            store.trials.delete_study(number)
-
-
-def _number_in_optuna(store: Store, name: str) -> int | None:
-    try:
-        return store.trials.get_study_id_from_name(name)
-    except KeyError:
-        return None  # somebody deleted it in Optuna
+        store.forget(number)
 
 
 def _find(session: Session, name: str, query: Select[Study]) -> Study:

@@ -91,15 +91,17 @@ def best(store: Store, spec: StudySpec) -> TrialView:
     Raises:
         TrialNotFoundError: If none is complete.
     """
-    found = _best(_all(store, spec.name, (TrialState.COMPLETE,)))
+    found = _best(spec, _all(store, spec.name, (TrialState.COMPLETE,)))
     if found is None:
         raise TrialNotFoundError(f"study {spec.name!r} has no complete trial yet")
     return view(spec, found)
 
 
-def _best(trials: Sequence[FrozenTrial]) -> FrozenTrial | None:
+def _best(spec: StudySpec, trials: Sequence[FrozenTrial]) -> FrozenTrial | None:
+    """The best of the complete trials; one without a whole goal, which only a notebook can tell, is left out."""
     complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
-    return max(complete, key=lambda trial: trial.value or 0.0, default=None)
+    ranked = sorted(complete, key=lambda trial: trial.value or 0.0, reverse=True)
+    return next((trial for trial in ranked if _goal(spec, trial) is not None), None)
 
 
 @dataclass(frozen=True)
@@ -117,16 +119,15 @@ class Overview:
     best_value: float | None
 
 
-def overview(store: Store, name: str) -> Overview:
+def overview(store: Store, spec: StudySpec) -> Overview:
     """All of a study's trials, read once.
 
     Raises:
         StudyNotFoundError: If they have been deleted.
     """
-    number = _study_number(store, name)
-    trials = store.trials.get_all_trials(number, deepcopy=False)
+    number, trials = _study_and_trials(store, spec.name)
     states = Counter(trial.state for trial in trials)
-    best = _best(trials)
+    best = _best(spec, trials)
     return Overview(
         study_number=number,
         tally={state.name.lower(): states[state] for state in TrialState},
@@ -135,11 +136,14 @@ def overview(store: Store, name: str) -> Overview:
 
 
 def _all(store: Store, name: str, states: tuple[TrialState, ...] | None = None) -> Sequence[FrozenTrial]:
-    return store.trials.get_all_trials(_study_number(store, name), deepcopy=False, states=states)
+    return _study_and_trials(store, name, states)[1]
 
 
-def _study_number(store: Store, name: str) -> int:
+def _study_and_trials(
+    store: Store, name: str, states: tuple[TrialState, ...] | None = None
+) -> tuple[int, Sequence[FrozenTrial]]:
     try:
-        return store.trials.get_study_id_from_name(name)
+        number = store.trials.get_study_id_from_name(name)
+        return number, store.trials.get_all_trials(number, deepcopy=False, states=states)
     except KeyError as error:
         raise StudyNotFoundError(f"the trials of study {name!r} have been deleted") from error

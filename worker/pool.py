@@ -60,8 +60,12 @@ class Pool:
         Raises:
             ClusterUnreachableError: If the cluster cannot be reached.
         """
+        if stopping.is_set():
+            return  # while Ray was imported
         self._join_cluster()
         try:
+            if stopping.is_set():
+                return
             started = [self._start() for _ in range(self._settings.workers)]
             rounds = {member.actor.work.remote(): member for member in started}
             while not stopping.is_set():

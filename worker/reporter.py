@@ -3,6 +3,7 @@
 import logging
 import queue
 import threading
+import time
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
@@ -18,6 +19,9 @@ from service.storage.tables import StudyState
 
 RENEWALS_PER_LEASE = 3
 """A lease is renewed this often before it would run out, whatever an epoch takes."""
+
+RETRY_SECONDS = 1.0
+"""How soon a database that was away is tried again."""
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +42,7 @@ class Reporter:
         self._store = store
         self._run = run
         self._lease_seconds = lease_seconds
+        self._renewal_seconds = lease_seconds / RENEWALS_PER_LEASE
         self._epochs: queue.SimpleQueue[tuple[int, float] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name=f"reporter of lease {run.token}", daemon=True)
 
@@ -59,19 +64,20 @@ class Reporter:
 
     def _work(self) -> None:
         unwritten: list[tuple[int, float]] = []
-        ending = False
+        ending = away = False
         while not (self.lease_lost.is_set() or (ending and not unwritten)):
-            # While something is unwritten the database is away: wait a moment, not for the next epoch.
-            pause = self._lease_seconds / RENEWALS_PER_LEASE
-            for epoch in self._arrived(min(1.0, pause) if unwritten else pause):
+            # A database that comes back after long has leases that ran out: these must be renewed before they are lost.
+            for epoch in self._arrived(min(RETRY_SECONDS, self._renewal_seconds) if away else self._renewal_seconds):
                 ending = ending or epoch is None
                 unwritten += [] if epoch is None else [epoch]
             try:
                 self._write(unwritten)
+                away = False
             except (LeaseLostError, UpdateFinishedTrialError, KeyError):
                 self.lease_lost.set()
             except Exception as error:
-                if says_server_is_away(error):
+                away = says_server_is_away(error)
+                if away:
                     message = str(error).splitlines()[0]
                     logger.warning("cannot report trial %d yet: %s", self._run.asked.trial.number, message)
                 else:  # a lease that nobody renews any more is as good as lost
@@ -89,10 +95,16 @@ class Reporter:
 
     def _write(self, epochs: list[tuple[int, float]]) -> None:
         """Renew the lease and write epochs, taking each from the list once it is written."""
-        state = renew(self._store.engine, self._run.token, self._lease_seconds)
-        if state is StudyState.STOPPED:
-            self.study_stopped.set()
+        self._renew()
+        renewed = time.monotonic()
         while epochs:
+            if time.monotonic() - renewed > self._renewal_seconds:  # there are many of them
+                self._renew()
+                renewed = time.monotonic()
             epoch, validation_accuracy = epochs[0]
             self._run.asked.trial.report(validation_accuracy, epoch)
             del epochs[0]
+
+    def _renew(self) -> None:
+        if renew(self._store.engine, self._run.token, self._lease_seconds) is StudyState.STOPPED:
+            self.study_stopped.set()

@@ -19,6 +19,7 @@ from service.api.routes import catalogue, health, studies, trials
 from service.settings import Settings
 from service.settling import reap
 from service.storage.database import says_server_is_away
+from service.sweeping import sweep
 
 LARGEST_BODY = 2**20
 """Bytes of a request's body; a spec has a few thousand."""
@@ -88,6 +89,7 @@ def _reap_regularly(store: LazyStore, settings: Settings, stopping: threading.Ev
     while not stopping.wait(settings.lease_seconds / 4):
         try:
             reap(store.get())
+            sweep(store.get())
         except Exception as error:
             if says_server_is_away(error):
                 logger.warning("the database is away: runs of lost workers are settled once it is back")

@@ -37,14 +37,16 @@ class DashboardGate:
             )
             await refusal(scope, receive, send)
         else:
-            await (await self._open())(scope, receive, send)
+            await (await run_in_threadpool(self._open))(scope, receive, send)
 
-    async def _open(self) -> ASGIApp:
+    def _open(self) -> ASGIApp:
+        """The dashboard, or a refusal while the database is away, for which it has no words of its own."""
+        try:
+            store = self._store.get()
+            store.engine.connect().close()
+        except Exception as error:
+            return answer_to(error)
         if self._dashboard is None:
-            try:
-                store = await run_in_threadpool(self._store.get)
-            except Exception as error:
-                return answer_to(error)
             # a2wsgi types the same protocol in words of its own.
             self._dashboard = cast("ASGIApp", WSGIMiddleware(wsgi(store.trials)))
         return self._dashboard

@@ -11,6 +11,7 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from model.goal import Goal
+from service.errors import NotAGoalError
 from service.search.sampler import TrialSeededSampler
 from service.search.space import goal
 from service.spec import Range, StudySpec
@@ -23,6 +24,8 @@ RETRY_OF = "retry_of"
 """User attribute of a retried trial: number of the attempt before it."""
 ORIGIN = "origin"
 """User attribute of a retried trial: number of its first attempt, which keys the network's seed."""
+DISCARDED = "discarded: "
+"""How the reason of a trial begins that is none of the study's runs."""
 LEASE = "lease"
 """User attribute of a trial that a worker made: the token of its lease, there from the same moment as the trial."""
 
@@ -65,17 +68,27 @@ def suggest(study: Study, spec: StudySpec, number: int) -> AskedTrial:
     """The goal of a running trial: its parameters unchanged where it has some, the rest from the sampler.
 
     Raises:
-        ValueError: If it was queued with parameters that no goal can have.
+        NotAGoalError: If it was queued with parameters that no goal can have.
         KeyError: If the study has been deleted.
     """
     study.sampler = TrialSeededSampler(spec)
-    trial = Trial(study, find(study, number)._trial_id)
-    weights = {
-        term: trial.suggest_float(term, bounds.low, bounds.high)
-        for term, bounds in spec.search_space.items()
-        if isinstance(bounds, Range)
-    }
+    found = find(study, number)
+    trial = Trial(study, found._trial_id)
+    queued = found.system_attrs.get("fixed_params", {})
+    searched = {term: bounds for term, bounds in spec.search_space.items() if isinstance(bounds, Range)}
+    try:
+        Goal.parse({term: queued[term] for term in searched if term in queued})
+    except ValueError as error:
+        raise NotAGoalError(str(error)) from error
+    weights = {term: trial.suggest_float(term, bounds.low, bounds.high) for term, bounds in searched.items()}
     return AskedTrial(trial, goal(spec, weights), trial.user_attrs.get(ORIGIN, number))
+
+
+def is_queued_twice(study: Study, number: int) -> bool:
+    """Whether a waiting retry is queued before this one too: who queued it may have lost the database's answer."""
+    retry_of = find(study, number).user_attrs.get(RETRY_OF)
+    earlier = study.get_trials(deepcopy=False)[:number]
+    return retry_of is not None and any(trial.user_attrs.get(RETRY_OF) == retry_of for trial in earlier)
 
 
 def complete(study: Study, number: int, value: float) -> None:
@@ -91,6 +104,11 @@ def fail(study: Study, number: int, reason: str) -> None:
         # Through the storage, because Optuna hands a trial's handle only to the process that asked for it.
         study._storage.set_trial_user_attr(trial._trial_id, REASON, reason)
         study.tell(number, state=TrialState.FAIL, skip_if_finished=True)
+
+
+def discard(study: Study, number: int, reason: str) -> None:
+    """Fail a trial that is none of the study's runs, and counts for nothing."""
+    fail(study, number, f"{DISCARDED}{reason}")
 
 
 def requeue(study: Study, number: int, attempt: int) -> None:

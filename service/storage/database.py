@@ -1,7 +1,7 @@
 """Connections to Postgres."""
 
 from sqlalchemy import URL, Engine, create_engine, make_url
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from service.errors import SettingsError
@@ -42,9 +42,25 @@ def in_schema(url: URL, schema: str) -> URL:
     return url.update_query_dict({"options": " ".join(options).strip(), "application_name": f"infomorphic-{schema}"})
 
 
+CONNECTION_OPTIONS = {
+    "connect_timeout": 5,
+    # Without these, a server that vanishes from the network leaves whoever waits for it waiting for many minutes.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+"""How every connection is made and watched: seconds, but for the last, which is in milliseconds."""
+
+
 def says_server_is_away(error: BaseException) -> bool:
     """Whether an error says that the server cannot serve now, itself or, as Optuna has it, as its cause."""
-    return any(isinstance(e, OperationalError | InterfaceError | PoolTimeoutError) for e in (error, error.__cause__))
+    for e in (error, error.__cause__):
+        # Optuna goes on with a session whose connection broke; what broke it is then only the context.
+        broke = e.__context__ if isinstance(e, PendingRollbackError) else e
+        if isinstance(broke, OperationalError | InterfaceError | PoolTimeoutError):
+            return True
+    return False
 
 
 def connect(url: str, *, pool_size: int = 5) -> Engine:
@@ -61,5 +77,5 @@ def connect(url: str, *, pool_size: int = 5) -> Engine:
         pool_pre_ping=True,
         pool_size=pool_size,
         max_overflow=pool_size,
-        connect_args={"connect_timeout": 5},
+        connect_args=CONNECTION_OPTIONS,
     )

@@ -10,7 +10,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Engine, func, or_, select, update
+from sqlalchemy import Engine, and_, func, not_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,9 @@ from service.storage.tables import Lease, LeaseState, Study, StudyState
 OPEN_OR_DONE = (LeaseState.HELD, LeaseState.DECIDED, LeaseState.TOLD)
 """States that take up one of a study's trials."""
 
+
+RENEWAL_AFTER_RESTART = timedelta(seconds=10)
+"""Workers try every second to renew their leases once a server that was down is back."""
 
 LONGEST_REASON = 2000
 """Characters of a reason that are kept; it may be an exception that printed a tensor."""
@@ -163,11 +166,18 @@ def _change_held(engine: Engine, token: int, values: dict[str, Any]) -> None:
 
 
 def expire(engine: Engine) -> int:
-    """Take back the leases whose workers were not heard from in time; how many."""
+    """Take back the leases whose workers were not heard from in time; how many.
+
+    Workers could not be heard while the server was down: leases from before get some time to be renewed.
+    """
+    down_since_claimed = Lease.claimed_at < func.pg_postmaster_start_time()
+    just_back = func.now() < func.pg_postmaster_start_time() + RENEWAL_AFTER_RESTART
     with engine.begin() as connection:
         changed = connection.execute(
             update(Lease)
-            .where(Lease.state == LeaseState.HELD, Lease.expires_at < func.now())
+            .where(
+                Lease.state == LeaseState.HELD, Lease.expires_at < func.now(), not_(and_(down_since_claimed, just_back))
+            )
             .values(
                 state=LeaseState.DECIDED,
                 outcome=func.jsonb_build_object(

@@ -5,7 +5,7 @@ import warnings
 import optuna
 from optuna.storages import RDBStorage
 
-from service.storage.database import OPTUNA_SCHEMA, in_schema, parse_url
+from service.storage.database import CONNECTION_OPTIONS, OPTUNA_SCHEMA, in_schema, parse_url
 
 
 def optuna_url(url: str) -> str:
@@ -29,7 +29,7 @@ def open_storage(url: str, *, create_tables: bool = False, pool_size: int = 5) -
             "pool_pre_ping": True,
             "pool_size": pool_size,
             "max_overflow": pool_size,
-            "connect_args": {"connect_timeout": 5},
+            "connect_args": CONNECTION_OPTIONS,
         },
         skip_table_creation=not create_tables,
         skip_compatibility_check=create_tables,

@@ -1,5 +1,6 @@
 """The two halves of what is stored, opened together: our tables and Optuna's."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import optuna
@@ -55,6 +56,11 @@ class Store:
             KeyError: If it has been deleted.
         """
         return optuna.load_study(study_name=name, storage=self.trials)
+
+    def forget(self, number: int) -> None:
+        """Drop what Optuna's storage keeps in memory of a study that has been deleted."""
+        with suppress(KeyError):
+            self.trials.delete_study(number)
 
     def close(self) -> None:
         """Give back the connections."""

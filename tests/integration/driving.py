@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from model.goal import TERMS
 from service import studies
 from service.runs import finish, start
-from service.search.trials import RETRY_OF
+from service.search.trials import DISCARDED, REASON, RETRY_OF
 from service.spec import StudySpec
 from service.storage.leases import Outcome, Verdict
 from service.storage.tables import Lease, LeaseState, Study
@@ -89,7 +89,11 @@ def assert_consistent(store, spec):
     retried = [trial.user_attrs[RETRY_OF] for trial in trials if RETRY_OF in trial.user_attrs]
     assert len(retried) == len(set(retried)), f"retried twice: {retried}"
     complete = [trial.number for trial in trials if trial.state is TrialState.COMPLETE]
-    failed = [t.number for t in trials if t.state is TrialState.FAIL and t.number not in retried]
+    failed = [
+        t.number
+        for t in trials
+        if t.state is TrialState.FAIL and t.number not in retried and not t.user_attrs[REASON].startswith(DISCARDED)
+    ]
     assert len(complete) + len(failed) == spec.n_trials, (complete, failed)
     assert not [trial.number for trial in trials if trial.state is TrialState.RUNNING], "running without a lease"
     with Session(store.engine) as session:
@@ -115,5 +119,6 @@ def in_threads(*actions):
         thread.start()
     for thread in threads:
         thread.join(120)
+        assert not thread.is_alive(), "a thread did not end"
     if errors:
         raise errors[0]

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, event
 from service.runs import finish, start
 from service.storage.leases import Outcome, Verdict
 from service.storage.optuna_storage import optuna_url
+from service.sweeping import sweep
 from tests.integration.driving import LONG, SPACE, complete, fail, in_threads, take
 
 STUDIES = "/v1/studies"
@@ -200,14 +201,48 @@ def test_an_optuna_study_of_somebody_else_is_a_conflict_and_stays_untouched(api,
     assert (study.user_attrs, len(study.trials)) == ({"mine": 1}, 1)
 
 
-@pytest.mark.parametrize("attribute", [None, "infomorphic"])
-def test_what_a_creation_that_was_cut_short_left_in_optuna_is_replaced(api, notebook, attribute):
+@pytest.mark.parametrize("marked", [False, True])
+def test_what_a_creation_that_was_cut_short_left_in_optuna_is_replaced(api, notebook, marked):
     left = optuna.create_study(study_name="mnist", storage=notebook, direction="maximize")
-    if attribute:
-        left.set_user_attr(attribute, {})
+    if marked:
+        left.set_user_attr("infomorphic", spec())
         left.enqueue_trial({"{F}": 0.5})
 
     assert post(api).json()["tally"]["waiting"] == 0
+
+
+def test_a_notebooks_copy_of_a_study_is_not_taken_for_ours(api, notebook, store):
+    post(api, initial_goals=["heuristic"])
+    optuna.copy_study(
+        from_study_name="mnist", from_storage=notebook, to_storage=notebook, to_study_name="mnist-by-hand"
+    )
+
+    response = api.post(STUDIES, json=spec("mnist-by-hand"))
+    sweep(store)
+
+    assert (response.status_code, "choose another name" in response.json()["detail"]) == (409, True)
+    assert len(optuna.load_study(study_name="mnist-by-hand", storage=notebook).trials) == 1
+
+
+def test_a_study_that_is_read_while_it_is_deleted_is_there_or_not_found(api, store):
+    answers, ended = set(), threading.Event()
+
+    def read(path):
+        while not ended.is_set():
+            answers.add(api.get(f"{STUDIES}/mnist{path}").status_code)
+
+    def make_and_delete():
+        try:
+            for _ in range(12):
+                post(api, initial_goals=["heuristic"])
+                api.post(f"{STUDIES}/mnist/stop")
+                assert api.delete(f"{STUDIES}/mnist").status_code == 204
+        finally:
+            ended.set()
+
+    in_threads(*[lambda path=path: read(path) for path in ("", "/trials", "/best")], make_and_delete)
+
+    assert answers <= {200, 404}
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
@@ -296,8 +331,9 @@ def test_whatever_a_notebook_does_to_a_study_can_be_looked_at(api, notebook):
 
     assert found.status_code == 200, found.text
     assert [trial["goal"] for trial in found.json()["trials"]] == [None, None]
-    for path in ("", "/best", "/trials/0"):
+    for path in ("", "/trials/0"):
         assert api.get(f"{STUDIES}/mnist{path}").status_code == 200
+    assert api.get(f"{STUDIES}/mnist/best").status_code == 404  # what has no goal is no best goal
 
 
 def test_a_study_whose_trials_were_deleted_in_optuna_says_so_and_can_be_deleted(api, notebook, store):

@@ -44,11 +44,12 @@ def test_the_service_waits_for_its_database_and_goes_on_when_it_comes_and_comes_
     with serving(settings_for(url, tmp_path, lease_seconds=1)) as api:
         assert_waits(api)
         with EmbeddedPostgres(directory, port=port, settings=FAST):
-            assert api.get("/readyz").json() == {"status": "ready"}
+            # Not at once: an attempt to connect may be under way that began before the server was there.
+            eventually(lambda: api.get("/readyz").json() == {"status": "ready"})
             assert api.post("/v1/studies", json={"name": "kept"}).status_code == 201
             assert api.get("/dashboard").status_code == 200
         eventually(lambda: api.get("/readyz").status_code == 503)
-        for path in ("/v1/studies", "/v1/studies/kept", "/v1/studies/kept/trials"):
+        for path in ("/v1/studies", "/v1/studies/kept", "/v1/studies/kept/trials", "/dashboard", "/api/studies"):
             assert api.get(path).status_code == 503
         with EmbeddedPostgres(directory, port=port, settings=FAST):
             assert api.get("/readyz").status_code == 200

@@ -14,6 +14,7 @@ from service.storage import leases
 from service.storage.leases import Outcome, Verdict
 from service.storage.store import Store
 from service.storage.tables import StudyState
+from service.sweeping import sweep
 from tests.integration.driving import RELEASED, act, assert_consistent, in_threads, look, make
 from tests.patience import eventually
 
@@ -80,4 +81,5 @@ def test_random_faults_neither_lose_nor_double_a_trial(store, database_url, tmp_
     )
 
     eventually(lambda: reap(store) or not look(store).held)
+    sweep(store)
     assert_consistent(store, spec)

@@ -12,6 +12,7 @@ from service.storage import leases
 from service.storage.leases import Outcome, Verdict
 from service.storage.store import Store
 from service.storage.tables import StudyState
+from service.sweeping import sweep
 from tests.integration.driving import (
     LONG,
     RELEASED,
@@ -31,11 +32,11 @@ from tests.integration.driving import (
 )
 
 
-class Crash(Exception):  # noqa: N818 - an event, not an error
-    """The process died here."""
+class Crash(BaseException):
+    """The process died here: nobody catches it."""
 
 
-def crash_once(monkeypatch, where, name, *, after=False):
+def crash_once(monkeypatch, where, name, *, after=False, error=Crash):
     """Let this function of ours die the first time that it is called, before or after it has done its work."""
     original, died = getattr(where, name), []
 
@@ -45,7 +46,7 @@ def crash_once(monkeypatch, where, name, *, after=False):
         died.append(True)
         if after:
             original(*arguments, **named)
-        raise Crash
+        raise error
 
     monkeypatch.setattr(where, name, dying)
 
@@ -159,7 +160,8 @@ def test_a_crash_at_any_step_of_a_retry_neither_loses_nor_doubles_it(store, tmp_
     run_out(store, take(store).token)
     crash_once(monkeypatch, where, name, after=after)
 
-    reap(store)
+    with pytest.raises(Crash):
+        reap(store)
     interrupted = leases_of(store)[0].state
     reap(store)
 
@@ -238,24 +240,62 @@ def test_a_worker_that_asks_after_its_lease_leaves_nothing_running_and_no_trial_
     with pytest.raises(LeaseLostError):
         start(store, "late", LONG)
 
-    reap(store)
+    sweep(store)
 
     assert look(store).state is StudyState.COMPLETED
     assert numbers(store, TrialState.COMPLETE) == [0]
     assert numbers(store, TrialState.RUNNING) == []
     assert look(store).told == spec.n_trials
+    assert_consistent(store, spec)
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "cmaes"])
+def test_a_lease_that_runs_out_while_its_trial_is_asked_for_is_lost(store, tmp_path, monkeypatch, sampler):
+    spec = make(store, tmp_path, n_trials=1, sampler={"type": sampler, "n_startup_trials": 0})
+    suggest = trials.suggest
+
+    def held_up(study, of_spec, number):
+        run_out(store, *[lease.id for lease in leases_of(store)])
+        reap(store)
+        monkeypatch.setattr(trials, "suggest", suggest)
+        return suggest(study, of_spec, number)
+
+    monkeypatch.setattr(trials, "suggest", held_up)
+    with pytest.raises(LeaseLostError):
+        start(store, "late", LONG)
+
+    complete(store, take(store))
+    assert_consistent(store, spec)
+
+
+def test_a_trial_that_cannot_be_sampled_is_tried_again_and_then_fails_with_what_was_raised(
+    store, tmp_path, monkeypatch
+):
+    spec = make(store, tmp_path, n_trials=1, max_attempts=2)
+
+    def fails(*_):
+        raise RuntimeError("the covariance is not positive")
+
+    monkeypatch.setattr(trials, "suggest", fails)
+    nothing = start(store, "worker", LONG)
+
+    last = optuna_trials(store)[-1]
+    assert nothing is None
+    assert last.user_attrs[trials.REASON] == "RuntimeError: the covariance is not positive (attempt 2 of 2)"
+    assert look(store).state is StudyState.FAILED
+    assert_consistent(store, spec)
 
 
 def test_a_run_that_cannot_be_settled_keeps_no_other_from_being_settled(store, tmp_path, monkeypatch, caplog):
     make(store, tmp_path, n_trials=2)
     for _ in range(2):
         leases.decide(store.engine, take(store).token, Outcome(Verdict.COMPLETE, 0.5))
-    crash_once(monkeypatch, trials, "complete")
+    crash_once(monkeypatch, trials, "complete", error=ArithmeticError)
 
     reap(store)
 
     assert [lease.state for lease in leases_of(store)] == ["decided", "told"]
-    assert "Crash" in caplog.text
+    assert "ArithmeticError" in caplog.text
 
 
 def test_the_last_two_that_settle_at_once_complete_the_study(store, database_url, tmp_path):
@@ -384,6 +424,18 @@ def test_nothing_is_queued_for_a_stopped_study(store, tmp_path):
     reap(store)
 
     assert [trial.state for trial in optuna_trials(store)] == [TrialState.FAIL]
+
+
+def test_what_was_resumed_and_then_stopped_before_it_was_queued_stays_failed_with_its_reason(store, tmp_path):
+    make(store, tmp_path, n_trials=2, failure_limit=1)
+    fail(store, take(store), "it diverged")
+    act(store, "resume")
+    act(store, "stop")
+
+    reap(store)
+
+    assert (look(store).told, numbers(store, TrialState.WAITING)) == (1, [])
+    assert leases_of(store)[0].outcome["reason"] == "it diverged"
 
 
 def test_a_paused_study_completes_with_the_runs_in_hand(store, tmp_path):

@@ -59,7 +59,7 @@ def delete_study(name: StudyInPath, session: SessionDep, store: StoreDep) -> Non
 
 def _detail(session: Session, store: Store, name: str) -> StudyDetail:
     progress = studies.get(session, name)
-    overview = trials.overview(store, name)
+    overview = trials.overview(store, progress.spec)
     return StudyDetail(
         **StudySummary.of(progress).model_dump(),
         tally=overview.tally,

@@ -14,7 +14,8 @@ from service.storage.embedded.log import last_lines, open_log
 from service.storage.embedded.port import ADDRESS
 
 START_TIMEOUT = 120.0  # seconds; recovery after a crash replays up to max_wal_size
-LEFTOVER_TIMEOUT = 10.0  # seconds
+LEFTOVER_TIMEOUT = 60.0  # seconds
+LEFTOVER_POLL = 0.25  # seconds; each look starts a server that gives up
 STOP_TIMEOUTS = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, None))  # fast, immediate, by force
 POLL = 0.02  # seconds
 
@@ -61,7 +62,7 @@ def start_postmaster(where: Installation, port: int, settings: Mapping[str, str]
         except DataInUseError:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(POLL)
+            time.sleep(LEFTOVER_POLL)
 
 
 def stop_postmaster(process: subprocess.Popen[bytes]) -> None:

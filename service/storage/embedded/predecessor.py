@@ -7,7 +7,7 @@ from pathlib import Path
 
 from service.errors import EmbeddedPostgresError
 
-PATIENCE = 10.0  # seconds that a server whose supervisor was killed gets to finish its shutdown
+PATIENCE = 60.0  # seconds that a server whose supervisor was killed gets to finish its shutdown
 POLL = 0.05  # seconds
 
 
