@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -38,22 +37,16 @@ def run(*arguments: str, env: Mapping[str, str], stdin: str | None = None) -> su
     return subprocess.run(command, env=env, input=stdin, capture_output=True, text=True, timeout=240, check=False)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-        return number
-
-
 class Running:
     """A command that runs until it is stopped.
 
     What it starts is known by a mark in the environment, whoever its parent is by then; the embedded Postgres, whose
-    environment is emptied, by its data directory.
+    environment is emptied, by its data directory; Ray's agents, which lose theirs, by their parent while it lives.
     """
 
     def __init__(self, *arguments: str, env: Mapping[str, str]) -> None:
         self.mark = uuid.uuid4().hex
+        self._seen: set[psutil.Process] = set()
         self._state = env.get("INFOMORPHIC_STATE_DIR")
         self._directory = Path(tempfile.mkdtemp(prefix="infomorphic-test-"))
         self.out, self.err = self._directory / "out", self._directory / "err"
@@ -73,12 +66,20 @@ class Running:
 
     def family(self) -> list[psutil.Process]:
         """Every living process that it started, itself included."""
-        return [process for process in psutil.process_iter() if self._started(process)]
+        marked = [process for process in psutil.process_iter() if self._started(process)]
+        for process in marked:
+            with suppress(psutil.Error):
+                self._seen.update([process, *process.children(recursive=True)])
+        return [process for process in self._seen if self._lives(process)]
+
+    @staticmethod
+    def _lives(process: psutil.Process) -> bool:
+        with suppress(psutil.Error):
+            return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return False
 
     def _started(self, process: psutil.Process) -> bool:
         with suppress(psutil.Error):
-            if process.status() == psutil.STATUS_ZOMBIE:
-                return False
             if process.environ().get(MARK) == self.mark:
                 return True
             command = process.cmdline()

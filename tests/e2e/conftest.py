@@ -8,9 +8,21 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.commands import Running, environment, free_port
+from tests.e2e.commands import Running, environment
+from tests.ports import free_port
 
 KEY = "the-key-of-the-tests"
+
+
+LONGEST_SECONDS = 900
+"""Of a test that starts processes and waits for them, on a machine that has other things to do."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests of this directory more time than the others."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(LONGEST_SECONDS))
 
 
 class Stack:

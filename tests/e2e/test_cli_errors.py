@@ -5,7 +5,8 @@ import socket
 import httpx
 import pytest
 
-from tests.e2e.commands import Running, environment, free_port, run
+from tests.e2e.commands import Running, environment, run
+from tests.ports import free_port
 
 NOWHERE = "postgresql://me:secret@127.0.0.1:1/none"
 

@@ -1,7 +1,8 @@
 import re
 
 from model.goal import TERMS
-from tests.e2e.commands import environment, free_port, run
+from tests.e2e.commands import environment, run
+from tests.ports import free_port
 
 
 def test_quickstart_ends_with_the_best_goal_its_accuracies_the_tally_and_the_addresses(own_state):

@@ -2,9 +2,11 @@ import socket
 import threading
 import time
 from contextlib import closing
+from pathlib import Path
 
 import psycopg2
 import pytest
+from sqlalchemy import Engine, event
 
 from service.api.app import create_app
 from service.errors import SettingsError
@@ -13,14 +15,9 @@ from service.storage.schema import migrate
 from tests.conftest import serving, settings_for
 from tests.integration.driving import make, run_out, take
 from tests.patience import eventually
+from tests.ports import free_port
 
 FAST = {"fsync": "off"}
-
-
-def unused_port():
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def assert_waits(api):
@@ -35,7 +32,7 @@ def assert_waits(api):
 
 
 def test_the_service_waits_for_its_database_and_goes_on_when_it_comes_and_comes_again(open_directory, tmp_path):
-    directory, port = open_directory / "comes-and-goes", unused_port()
+    directory, port = open_directory / "comes-and-goes", free_port()
     postgres = EmbeddedPostgres(directory, port=port, settings=FAST)
     with postgres:
         url = postgres.url
@@ -55,6 +52,27 @@ def test_the_service_waits_for_its_database_and_goes_on_when_it_comes_and_comes_
             assert api.get("/readyz").status_code == 200
             assert api.get("/v1/studies/kept").json()["state"] == "running"
             assert api.get("/api/studies").status_code == 200
+
+
+@pytest.mark.parametrize("table", ["studies", "trials", "trial_params"])
+def test_a_connection_that_is_cut_while_trials_are_read_is_a_database_that_is_away(api, database_url, store, table):
+    make(store, Path("nowhere"), initial_goals=[{"{FCL}": 0.5}])
+    take(store)
+
+    def cut(connection, _cursor, statement, *_):
+        if f"\nFROM {table} " in statement:
+            pid = connection.connection.dbapi_connection.info.backend_pid
+            with closing(psycopg2.connect(database_url)) as other, other, other.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(%s, 10000)", (pid,))
+
+    event.listen(Engine, "before_cursor_execute", cut)
+    try:
+        answers = [api.get(f"/v1/studies/study{path}").status_code for path in ("", "/trials", "/best")]
+    finally:
+        event.remove(Engine, "before_cursor_execute", cut)
+
+    assert answers == [503] * 3
+    assert api.get("/v1/studies/study").status_code == 200
 
 
 def test_a_database_that_was_not_migrated_is_a_clear_problem_until_it_is(empty_database_url, tmp_path):
@@ -90,7 +108,8 @@ def test_optunas_tables_of_another_version_are_a_clear_problem(database_url, tmp
     assert "run `infomorphic migrate`" in response.json()["detail"]
 
 
-def test_a_database_that_does_not_answer_holds_up_neither_health_nor_everybody_in_turn(tmp_path):
+def ask_in_vain(tmp_path):
+    """Sixty ask at once a service whose database does not answer: what they are told, and how many before health."""
     answers = []
     with socket.create_server(("127.0.0.1", 0), backlog=100) as silent:
         url = f"postgresql://me:secret@127.0.0.1:{silent.getsockname()[1]}/none"
@@ -100,22 +119,27 @@ def test_a_database_that_does_not_answer_holds_up_neither_health_nor_everybody_i
             ]
             for thread in asking:
                 thread.start()
-            # Three connections, of 5 seconds each: twelve, if everybody tried in turn.
-            time.sleep(1)
-            began = time.monotonic()
-            healthy = api.get("/healthz", timeout=60).status_code
-            health_took = time.monotonic() - began
+            time.sleep(1)  # until all threads of the service wait for the database, which they do for 5 seconds
+            health = api.get("/healthz", timeout=60).status_code
+            before_health = len(answers)
             for thread in asking:
-                thread.join()
-            all_took = time.monotonic() - began
+                thread.join(60)
+    return health, before_health, answers
 
-    assert (healthy, set(answers), len(answers)) == (200, {503}, 60)
-    assert health_took < 3
-    assert all_took < 30
+
+def test_a_database_that_does_not_answer_holds_up_neither_health_nor_everybody_in_turn(tmp_path):
+    for _ in range(3):  # a machine may be busy for longer than the database is waited for
+        health, before_health, answers = ask_in_vain(tmp_path)
+        if before_health == 0:
+            break
+
+    assert (health, before_health) == (200, 0)
+    # Each in turn, 5 seconds and more, would not have been told within the minute that they waited.
+    assert (len(answers), set(answers)) == (60, {503})
 
 
 def test_while_the_database_is_away_the_log_has_a_line_and_no_traceback(tmp_path, caplog):
-    url = f"postgresql://me:secret@127.0.0.1:{unused_port()}/none"
+    url = f"postgresql://me:secret@127.0.0.1:{free_port()}/none"
 
     with serving(settings_for(url, tmp_path, lease_seconds=0.4)):
         eventually(lambda: len(caplog.records) > 1)

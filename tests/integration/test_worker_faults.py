@@ -1,5 +1,7 @@
 import shutil
 import tempfile
+import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -8,7 +10,9 @@ from optuna.trial import TrialState
 from pydantic import SecretStr
 from sqlalchemy import make_url, text
 
+from model.population import Population
 from service import runs
+from service.settling import reap
 from service.storage.embedded.server import EmbeddedPostgres
 from service.storage.leases import expire
 from service.storage.schema import migrate
@@ -89,21 +93,38 @@ def test_a_result_under_a_lost_lease_is_refused(quick, store):
     assert retried.goal == refused.goal
 
 
-def test_a_database_away_in_mid_training_costs_no_epoch_and_no_trial(settings, directory):
-    epochs = 150
+@pytest.mark.parametrize("ends_while_away", [True, False])
+def test_a_database_away_for_longer_than_a_lease_costs_no_epoch_and_no_trial(
+    settings, directory, monkeypatch, ends_while_away
+):
+    epochs, lease_seconds, goes_on = 10, 1.0, threading.Event()
+    learn = Population.learn
+
+    def learn_until_the_database_is_away(population, images, labels, step):
+        if step == 20:  # of 5 in an epoch
+            goes_on.wait()
+        learn(population, images, labels, step)
+
+    monkeypatch.setattr(Population, "learn", learn_until_the_database_is_away)
+    changes = {"poll_seconds": 0.2, "lease_seconds": lease_seconds}
     with EmbeddedPostgres(directory, settings={"fsync": "off"}) as server:
         url = server.url
         migrate(url)
-        away = settings.model_copy(update={"database_url": SecretStr(url), "poll_seconds": 0.2})
         with closing(Store.open(url)) as store:
             spec = make_study(store, training={"epochs": epochs, "batch_size": 256})
+            away = settings.model_copy(update={"database_url": SecretStr(url), **changes})
             running = InBackground(Worker(away, "patient/1"))
             running.await_epoch(store, spec)
     in_mid_training = running.alive
+    time.sleep(1.5 * lease_seconds)
+    if ends_while_away:
+        goes_on.set()
     with (
         EmbeddedPostgres(directory, port=port_of(url), settings={"fsync": "off"}),
         closing(Store.open(url)) as store,
     ):
+        reap(store)  # as another worker does, at once
+        goes_on.set()
         running.join()
         (trial,) = all_trials(store, spec)
         held = leases(store)

@@ -156,3 +156,17 @@ def test_knowing_the_names_imports_neither_torch_nor_scikit_learn():
     code = "import sys, model.data; print(sorted({'torch', 'sklearn', 'ray'} & sys.modules.keys()))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout == "[]\n"
+
+
+def test_a_data_directory_that_may_not_be_looked_into_has_no_data_sets_of_its_own(tmp_path):
+    unsearchable = tmp_path / ("x" * 300)  # the system refuses to look, even for root
+
+    check_name("digits", unsearchable)
+
+    assert {info.name: info.ready for info in describe(unsearchable)} == {
+        "digits": True,
+        "mnist": False,
+        "fashion-mnist": False,
+    }
+    with pytest.raises(UnknownDatasetError, match="mine"):
+        check_name("mine", unsearchable)

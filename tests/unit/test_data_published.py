@@ -46,7 +46,7 @@ def test_mnist_is_split_into_48000_and_12000(real_data_directory):
 
 @pytest.mark.parametrize("damage", [lambda content: content[:-1000], lambda content: content[:1000] + content[1001:]])
 def test_a_damaged_file_of_mnist_is_named(real_data_directory, tmp_path, damage):
-    shutil.copytree(real_data_directory / "MNIST", tmp_path / "MNIST")
+    shutil.copytree(real_data_directory / "MNIST", tmp_path / "MNIST", copy_function=shutil.copyfile)
     labels = next((tmp_path / "MNIST" / "raw").glob("t10k-labels-idx1-ubyte*"))
     labels.write_bytes(damage(labels.read_bytes()))
 
