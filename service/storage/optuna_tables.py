@@ -76,7 +76,7 @@ def delete_with_trials(session: Session, study_id: int) -> None:
 
 
 def strays(session: Session, lease_attribute: str) -> list[tuple[str, int]]:
-    """Running trials that workers made and no lease is for: name of the Optuna study and number of the trial.
+    """Running trials of our studies that workers made and no lease is for: name of the study and number of the trial.
 
     Args:
         session: Our tables.
@@ -84,12 +84,14 @@ def strays(session: Session, lease_attribute: str) -> list[tuple[str, int]]:
     """
     attribute = TrialUserAttributeModel
     is_for_it = exists().where(
+        Lease.study_id == Study.id,
         cast(Lease.id, Text) == attribute.value_json,
         Lease.state.in_(OPEN_OR_DONE),
         or_(Lease.trial_number.is_(None), Lease.trial_number == TrialModel.number),
     )
     made_by_workers = (
-        select(StudyModel.study_name, TrialModel.number)
+        select(Study.name, TrialModel.number)
+        .join(StudyModel, StudyModel.study_name == Study.name)
         .join(TrialModel, TrialModel.study_id == StudyModel.study_id)
         .join(attribute, attribute.trial_id == TrialModel.trial_id)
         .where(TrialModel.state == TrialState.RUNNING, attribute.key == lease_attribute, ~is_for_it)

@@ -29,6 +29,7 @@ from tests.integration.driving import (
     run_out,
     take,
 )
+from tests.patience import eventually
 
 
 def names(store):
@@ -68,6 +69,7 @@ def test_a_study_is_deleted_whole_while_workers_ask_for_its_trials(store, tmp_pa
                     pass
 
         def end(name=name):
+            eventually(lambda: optuna_trials(store, name), every=0)
             act(store, "stop", name)
             delete(store, name)
 
@@ -91,16 +93,21 @@ def test_a_trial_that_was_made_twice_is_discarded(store, tmp_path):
     assert_consistent(store, spec)
 
 
-def test_a_running_trial_under_a_lease_is_left_alone_and_so_is_a_notebooks(store, tmp_path):
+def test_a_running_trial_under_a_lease_is_left_alone_and_so_are_a_notebooks(store, tmp_path):
     make(store, tmp_path)
+    complete(store, take(store))
+    copied = take(store)
+    optuna.copy_study(from_study_name="study", from_storage=store.trials, to_storage=store.trials, to_study_name="copy")
+    complete(store, copied)
     take(store)
     store.optuna_study("study").ask()
-    token = leases_of(store)[0].id
+    token = leases_of(store)[-1].id
     link(store.engine, token, None)  # asked for, and not linked yet
 
     sweep(store)
 
-    assert numbers(store, TrialState.RUNNING) == [0, 1]
+    assert numbers(store, TrialState.RUNNING) == [2, 3]
+    assert numbers(store, TrialState.RUNNING, name="copy") == [1]
 
 
 def test_a_retry_that_was_queued_twice_is_tried_once(store, tmp_path):
