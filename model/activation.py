@@ -1,4 +1,4 @@
-"""How a hidden neuron's aggregated inputs become its firing probability."""
+"""How a neuron's aggregated inputs become its firing probability."""
 
 import torch
 from jaxtyping import Float
@@ -9,6 +9,9 @@ MODULATION = 0.1
 
 STEEPNESS = 2.0
 """β_C and β_L: how steeply agreement with the feedforward input modulates."""
+
+OUTPUT_MARGIN = 1e-6
+"""Output neurons fire with a probability in [1e-6, 1 − 1e-6]."""
 
 
 def trivariate_activation(
@@ -23,3 +26,8 @@ def trivariate_activation(
     drive = STEEPNESS * feedforward
     agreement = torch.sigmoid(drive * context) + torch.sigmoid(drive * lateral)
     return torch.sigmoid(feedforward * (1 - 2 * MODULATION + MODULATION * agreement))
+
+
+def output_activation(drive: Float[Tensor, "*neuron sample"]) -> Float[Tensor, "*neuron sample"]:
+    """Probability of firing θ = σ(r) of an output neuron, kept off 0 and 1."""
+    return torch.sigmoid(drive).clamp(OUTPUT_MARGIN, 1 - OUTPUT_MARGIN)

@@ -15,18 +15,18 @@ FIXED_LIMIT = 20.0
 @torch.no_grad()
 def fixed_bins(values: Float[Tensor, "*neuron sample"]) -> Int64[Tensor, "*neuron sample"]:
     """Bins of equal width over [−20, 20], as hidden trivariate neurons use them."""
-    return _bins(values / FIXED_LIMIT)
+    return _bins(values / (2 * FIXED_LIMIT / BINS))
 
 
 @torch.no_grad()
 def adaptive_bins(values: Float[Tensor, "*neuron sample"]) -> Int64[Tensor, "*neuron sample"]:
     """Bins of equal width over plus and minus each neuron's largest absolute value in the batch."""
     largest = values.abs().amax(dim=-1, keepdim=True)
-    return _bins(values / torch.where(largest > 0, largest, 1.0))
+    return _bins(values / torch.where(largest > 0, largest, 1.0) * (BINS // 2))
 
 
-def _bins(scaled: Float[Tensor, "*neuron sample"]) -> Int64[Tensor, "*neuron sample"]:
-    # Scaled before the shift: k/10 · 10 rounds back to k, but (k/10 + 1) · 10 may round past k + 10, into the next bin.
+def _bins(widths: Float[Tensor, "*neuron sample"]) -> Int64[Tensor, "*neuron sample"]:
+    # Rounded up before the shift: a value just above an edge would be rounded onto it by the shift.
     # Clamped before the conversion for infinities, after it for NaN, whose integer value is arbitrary.
-    index = torch.ceil(scaled.clamp(-1, 1) * (BINS / 2) + BINS / 2) - 1
+    index = torch.ceil(widths.clamp(-BINS, BINS)) + (BINS // 2 - 1)
     return index.to(torch.int64).clamp(0, BINS - 1)

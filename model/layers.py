@@ -1,7 +1,7 @@
-"""The layers of setup 1, for a whole population at a time.
+"""The weights of setup 1's layers, for a whole population at a time.
 
 Weights carry a leading member axis. Activity is laid out (member, neuron, sample), inputs shared by all members
-(input, sample), so that the information terms see rows of neurons.
+(sample, input), so that what neurons do sees rows of neurons.
 """
 
 from collections.abc import Sequence
@@ -11,15 +11,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from model.binning import adaptive_bins, fixed_bins
-from model.goal import BIVARIATE, TRIVARIATE
-from model.pid import goal_gradient
+from model.neurons import Activity, Sources
 from model.randomness import Purpose, key
-
-Activity = Float[Tensor, "member neuron sample"]
-
-OUTPUT_MARGIN = 1e-6
-"""Output neurons fire with a probability in [1e-6, 1 − 1e-6]."""
 
 
 @dataclass(frozen=True)
@@ -40,20 +33,41 @@ class LinearMaps:
         for member, generator in enumerate(generators):
             weight[member].uniform_(-bound, bound, generator=generator)
             bias[member].uniform_(-bound, bound, generator=generator)
-        return cls(*(t.to(template.device).requires_grad_() for t in (weight, bias)))
+        parameters = [t.to(template.device) for t in (weight, bias)]
+        for parameter in parameters:
+            parameter.grad = torch.zeros_like(parameter)
+        return cls(*parameters)
 
-    def shared(self, inputs: Float[Tensor, "input sample"]) -> Activity:
+    def shared(self, inputs: Float[Tensor, "sample input"]) -> Activity:
         """The map of inputs that all members share, as one product."""
         members, neurons, _ = self.weight.shape
-        return (self.weight.flatten(0, 1) @ inputs).view(members, neurons, -1) + self.bias
+        return (self.weight.flatten(0, 1) @ inputs.T).view(members, neurons, -1).add_(self.bias)
 
     def own(self, inputs: Float[Tensor, "member input sample"]) -> Activity:
         """The map of inputs that each member has of its own."""
         return torch.baddbmm(self.bias, self.weight, inputs)
 
+    def take_shared(self, downhill: Activity, inputs: Float[Tensor, "sample input"]) -> None:
+        """Set the gradients to those that a loss has by what `shared` gave for these inputs."""
+        weight, bias = self._gradients()
+        torch.mm(downhill.flatten(0, 1), inputs, out=weight.view(-1, inputs.shape[1]))
+        torch.sum(downhill, dim=-1, keepdim=True, out=bias)
+
+    def take_own(self, downhill: Activity, inputs: Float[Tensor, "member input sample"]) -> None:
+        """Set the gradients to those that a loss has by what `own` gave for these inputs."""
+        weight, bias = self._gradients()
+        torch.bmm(downhill, inputs.transpose(1, 2), out=weight)
+        torch.sum(downhill, dim=-1, keepdim=True, out=bias)
+
     def parameters(self) -> list[Tensor]:
         """Weight and bias."""
         return [self.weight, self.bias]
+
+    def _gradients(self) -> tuple[Tensor, Tensor]:
+        weight, bias = self.weight.grad, self.bias.grad
+        if weight is None or bias is None:
+            raise ValueError("somebody has taken the gradients away")
+        return weight, bias
 
 
 def member_generators(seeds: Sequence[int], layer: int) -> list[torch.Generator]:
@@ -62,67 +76,29 @@ def member_generators(seeds: Sequence[int], layer: int) -> list[torch.Generator]
 
 
 class HiddenLayer:
-    """Trivariate neurons: feedforward input drives, label context and lateral input modulate."""
+    """The maps of trivariate neurons: from the images, from the label, from each other but not themselves."""
 
     def __init__(self, seeds: Sequence[int], n_neurons: int, n_inputs: int, n_labels: int, template: Tensor) -> None:
         generators = member_generators(seeds, layer=0)
         self.feedforward = LinearMaps.initialised(generators, n_neurons, n_inputs, template)
         self.context = LinearMaps.initialised(generators, n_neurons, n_labels, template)
         self.lateral = LinearMaps.initialised(generators, n_neurons, n_neurons, template)
-        with torch.no_grad():
-            self.lateral.weight.diagonal(dim1=1, dim2=2).zero_()
+        self.lateral.weight.diagonal(dim1=1, dim2=2).zero_()
 
-    def learn(
+    def take(
         self,
-        sources: tuple[Activity, Activity, Activity],
-        theta: Activity,
-        gamma: Float[Tensor, "neurons term"],
+        downhill: Sources,
+        images: Float[Tensor, "sample input"],
+        one_hot: Float[Tensor, "sample label"],
+        outputs: Activity,
     ) -> None:
-        """Add the gradient of −Σ G to the layer's weights; nothing flows beyond the layer.
-
-        Args:
-            sources: Feedforward, context and lateral input of the second presentation.
-            theta: The firing probabilities they led to.
-            gamma: Goals, one row a neuron of the whole population.
-        """
-        bins = torch.stack([fixed_bins(source) for source in sources]).flatten(1, 2)
-        gradient = goal_gradient(bins, theta.detach().flatten(0, 1), gamma, TRIVARIATE)
-        torch.autograd.backward(theta, -gradient.view_as(theta))
-        if self.lateral.weight.grad is not None:  # for the type checker: the backward pass has just made it
+        """Set the gradients of all maps from the derivatives by the sources, and what these came from."""
+        self.feedforward.take_shared(downhill[0], images)
+        self.context.take_shared(downhill[1], one_hot)
+        self.lateral.take_own(downhill[2], outputs)
+        if self.lateral.weight.grad is not None:
             self.lateral.weight.grad.diagonal(dim1=1, dim2=2).zero_()
 
     def parameters(self) -> list[Tensor]:
         """Everything that is learned."""
         return [p for maps in (self.feedforward, self.context, self.lateral) for p in maps.parameters()]
-
-
-class OutputLayer:
-    """Bivariate neurons: the hidden layer drives, a neuron's own label element is only known, never felt.
-
-    The context reaches the goal through its bins alone, and its two values fall into two bins with any bias in [−1, 1],
-    which is where biases of one input start. So the context is the label element itself.
-    """
-
-    def __init__(self, seeds: Sequence[int], n_neurons: int, n_inputs: int, template: Tensor) -> None:
-        self.feedforward = LinearMaps.initialised(member_generators(seeds, layer=1), n_neurons, n_inputs, template)
-
-    def theta(self, feedforward: Activity) -> Activity:
-        """Firing probabilities θ = σ(r), kept off 0 and 1."""
-        return torch.sigmoid(feedforward).clamp(OUTPUT_MARGIN, 1 - OUTPUT_MARGIN)
-
-    def learn(
-        self,
-        feedforward: Activity,
-        one_hot: Float[Tensor, "neuron sample"],
-        theta: Activity,
-        gamma: Float[Tensor, "neurons term"],
-    ) -> None:
-        """Add the gradient of −Σ G to the layer's weights; nothing flows into the hidden layer."""
-        label = adaptive_bins(one_hot).expand(theta.shape)
-        bins = torch.stack([adaptive_bins(feedforward), label]).flatten(1, 2)
-        gradient = goal_gradient(bins, theta.detach().flatten(0, 1), gamma, BIVARIATE)
-        torch.autograd.backward(theta, -gradient.view_as(theta))
-
-    def parameters(self) -> list[Tensor]:
-        """Everything that is learned."""
-        return self.feedforward.parameters()

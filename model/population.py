@@ -7,14 +7,12 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 from torch.nn.functional import one_hot as encode_labels
 
-from model.activation import trivariate_activation
+from model.activation import output_activation
 from model.config import NetworkConfig, TrainingConfig
 from model.goal import Goal
-from model.layers import Activity, HiddenLayer, OutputLayer
-from model.randomness import MemberDraws, Purpose, Step
-
-LEARNING = (Purpose.FIRST_PRESENTATION, Purpose.SECOND_PRESENTATION)
-EVALUATION = (Purpose.FIRST_PRESENTATION_EVALUATED, Purpose.SECOND_PRESENTATION_EVALUATED)
+from model.layers import HiddenLayer, LinearMaps, member_generators
+from model.neurons import Activity, Keys, fire, learn, learn_output
+from model.randomness import Purpose, Step, member_keys
 
 
 class Population:
@@ -44,11 +42,12 @@ class Population:
         if not goals or len(goals) != len(seeds):
             raise ValueError(f"a population has a goal and a seed for each member; got {len(goals)} and {len(seeds)}")
         self.size = len(goals)
+        self._seeds = tuple(seeds)
         self._n_labels = n_labels
         self._dtype = template.dtype
-        self._draws = MemberDraws(seeds, template.device)
         self._hidden = HiddenLayer(seeds, network.hidden_neurons, n_inputs, n_labels, template)
-        self._output = OutputLayer(seeds, n_labels, network.hidden_neurons, template)
+        generators = member_generators(seeds, layer=1)
+        self._output = LinearMaps.initialised(generators, n_labels, network.hidden_neurons, template)
         self._hidden_gamma = template.new_tensor([goal.gamma for goal in goals]).repeat_interleave(
             network.hidden_neurons, dim=0
         )
@@ -69,22 +68,22 @@ class Population:
             fused=True,
         )
 
+    @torch.no_grad()
     def learn(self, images: Float[Tensor, "sample input"], labels: Int64[Tensor, " sample"], step: int) -> None:
         """One step of every member on the same batch.
 
         The batch is presented twice; only the second presentation, with the lateral input that the first one caused,
         is learned from. Feedforward and context input do not change between the two.
         """
-        one_hot = self._one_hot(labels)
-        feedforward = self._hidden.feedforward.shared(images.T)
-        context = self._hidden.context.shared(one_hot)
-        lateral, theta, outputs = self._present_twice(feedforward, context, LEARNING, (step,))
-        drive = self._output.feedforward.own(outputs)
-        theta_out = self._output.theta(drive)
+        one_hot = encode_labels(labels, self._n_labels).to(self._dtype)
+        feedforward, context = self._hidden.feedforward.shared(images), self._hidden.context.shared(one_hot)
+        first = self._first_presentation(feedforward, context, Purpose.FIRST_PRESENTATION, (step,))
+        sources = feedforward, context, self._hidden.lateral.own(first)
+        outputs, downhill = learn(sources, self._keys(Purpose.SECOND_PRESENTATION, (step,)), self._hidden_gamma)
+        self._hidden.take(downhill, images, one_hot, first)
 
-        self._optimiser.zero_grad(set_to_none=False)
-        self._hidden.learn((feedforward, context, lateral), theta, self._hidden_gamma)
-        self._output.learn(drive, one_hot, theta_out, self._output_gamma)
+        drive = self._output.own(outputs)
+        self._output.take_own(learn_output(drive, labels, self._output_gamma), outputs)
         self._optimiser.step()
 
     @torch.no_grad()
@@ -95,10 +94,11 @@ class Population:
             images: Standardised images.
             step: Keys the sampled outputs; a step gives the same answer each time.
         """
-        feedforward = self._hidden.feedforward.shared(images.T)
-        context = self._hidden.context.bias.expand(-1, -1, len(images))
-        _, _, outputs = self._present_twice(feedforward, context, EVALUATION, step)
-        return self._output.theta(self._output.feedforward.own(outputs))
+        feedforward, context = self._hidden.feedforward.shared(images), self._hidden.context.bias
+        first = self._first_presentation(feedforward, context, Purpose.FIRST_PRESENTATION_EVALUATED, step)
+        sources = feedforward, context, self._hidden.lateral.own(first)
+        outputs = fire(sources, self._keys(Purpose.SECOND_PRESENTATION_EVALUATED, step))
+        return output_activation(self._output.own(outputs))
 
     @torch.no_grad()
     def finite(self) -> Bool[Tensor, " member"]:
@@ -106,24 +106,11 @@ class Population:
         parameters = [*self._hidden.parameters(), *self._output.parameters()]
         return torch.stack([p.isfinite().flatten(1).all(dim=1) for p in parameters]).all(dim=0)
 
-    def _present_twice(
-        self, feedforward: Activity, context: Activity, purposes: tuple[Purpose, Purpose], step: Step
-    ) -> tuple[Activity, Activity, Activity]:
-        """Lateral input, firing probabilities and sampled outputs of the second presentation.
+    def _first_presentation(
+        self, feedforward: Activity, context: Float[Tensor, "member neuron #sample"], purpose: Purpose, step: Step
+    ) -> Activity:
+        """Sampled outputs while the lateral input comes from zeros, so that it is the bias alone."""
+        return fire((feedforward, context, self._hidden.lateral.bias), self._keys(purpose, step))
 
-        The lateral input of the first one comes from zeros, so it is the bias alone.
-        """
-        with torch.no_grad():
-            alone = trivariate_activation(feedforward, context, self._hidden.lateral.bias)
-            first_outputs = self._sample(alone, purposes[0], step)
-        lateral = self._hidden.lateral.own(first_outputs)
-        theta = trivariate_activation(feedforward, context, lateral)
-        return lateral, theta, self._sample(theta, purposes[1], step)
-
-    @torch.no_grad()
-    def _sample(self, theta: Activity, purpose: Purpose, step: Step) -> Activity:
-        drawn = self._draws.uniform((theta.shape[1], theta.shape[2]), purpose, step, self._dtype)
-        return torch.where(drawn < theta, 1.0, -1.0).to(self._dtype)
-
-    def _one_hot(self, labels: Int64[Tensor, " sample"]) -> Float[Tensor, "label sample"]:
-        return encode_labels(labels, self._n_labels).T.to(self._dtype)
+    def _keys(self, purpose: Purpose, step: Step) -> Keys:
+        return member_keys(self._seeds, purpose, step)

@@ -5,17 +5,17 @@ for all samples of a cell, so logarithms and quotients are taken once for each d
 counted into their cell and read back from it.
 """
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from functools import cache, partial
-from itertools import pairwise
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Int32, Int64
 from numpy.typing import NDArray
 from torch import Tensor
 
 from model.binning import BINS
+from model.compilation import in_shares
 from model.lattice import Lattice
 from model.pid.kernel import goal_gradient_kernel
 from model.pid.weights import redundancy_weights
@@ -27,41 +27,46 @@ def goal_gradient(
     gamma: Float[Tensor, "neuron term"],
     lattice: Lattice,
 ) -> Float[Tensor, "neuron sample"]:
-    """`model.pid.goal_gradient` for float32 on the CPU and two or three sources.
+    """`model.pid.goal_gradient` for float32 on the CPU and two or three sources."""
+    cells = torch.zeros_like(bins[0], dtype=torch.int32)
+    for source in bins:
+        cells = cells * BINS + source.to(torch.int32)
+    gradient = torch.empty_like(theta, memory_format=torch.contiguous_format)
+    in_shares(len(theta), rows_computer(cells, theta.contiguous(), gamma, lattice, gradient))
+    return gradient
 
-    Its threads are torch's number of threads, each taking a share of the neurons.
+
+def rows_computer(
+    cells: Int32[Tensor, "neuron sample"],
+    theta: Float[Tensor, "neuron sample"],
+    gamma: Float[Tensor, "neuron term"],
+    lattice: Lattice,
+    gradient: Float[Tensor, "neuron sample"],
+) -> Callable[[int, int], object]:
+    """What writes the gradient of the neurons from a first one to before a last one.
+
+    Args:
+        cells: Cells of the joint of all sources: their bins as digits to base 20, the first source's leading.
+        theta: Probability of firing, contiguous.
+        gamma: Goal vectors, one row a neuron.
+        lattice: The lattice of the sources.
+        gradient: Where to write, contiguous.
     """
-    gradient = torch.empty_like(theta)
-    compute = partial(
+    return partial(
         goal_gradient_kernel,
-        bins.numpy(),
-        theta.contiguous().numpy(),
+        cells.numpy(),
+        theta.numpy(),
         redundancy_weights(gamma, lattice).numpy(),
         gamma[:, -1].numpy(),
         *_collections(lattice),
         gradient.numpy(),
     )
-    threads = min(torch.get_num_threads(), len(theta))
-    if threads == 1:
-        compute(0, len(theta))
-        return gradient
-    bounds = [len(theta) * thread // threads for thread in range(threads + 1)]
-    # Threads of our own: a second OpenMP beside torch's would have idle threads of both spin on the same cores.
-    parts = [_pool(threads).submit(compute, *part) for part in pairwise(bounds)]
-    for part in parts:
-        part.result()
-    return gradient
 
 
 @cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix="goal-gradient")
-
-
-@cache
-def _collections(lattice: Lattice) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+def _collections(lattice: Lattice) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """Inclusion–exclusion, (antichain, collection), and each source's stride in each collection's cells."""
-    strides = np.zeros((len(lattice.collections), len(lattice.sources)), dtype=np.int64)
+    strides = np.zeros((len(lattice.collections), len(lattice.sources)), dtype=np.int32)
     for row, collection in enumerate(lattice.collections):
         members = [position for position, source in enumerate(lattice.sources) if source in collection]
         for rank, position in enumerate(reversed(members)):

@@ -10,13 +10,10 @@ import numba
 import numpy as np
 
 from model.binning import BINS
+from model.compilation import compiled
 
 SMALLEST = np.float32(np.finfo(np.float32).tiny ** 0.5)
 """Least mass of a cell: keeps the gradient finite where an output never occurs."""
-
-RELAXED = {"contract", "nsz", "arcp"}
-"""What of floating arithmetic may be relaxed. Not NaN and infinities, which mean a diverged network; nor the order of
-sums: (s + 1) − θ for s + (1 − θ) loses the digits of a neuron that almost always fires."""
 
 
 @numba.njit(inline="always")
@@ -38,33 +35,14 @@ def _log2(x: np.float32) -> np.float32:
     return exponent + t * series
 
 
+@compiled
 @no_type_check
-def _compiled(loops):  # noqa: ANN001, ANN202 - numba has no types
-    """Compiled at the first call; kept for other processes where anything may be written, else compiled by each."""
-    options = {"nogil": True, "error_model": "numpy", "fastmath": RELAXED}
-    try:
-        return numba.njit(cache=True, **options)(loops)
-    except RuntimeError:  # neither beside the code nor in the user's cache directory
-        return numba.njit(**options)(loops)
-
-
-@_compiled
-@no_type_check
-def goal_gradient_kernel(  # noqa: ANN201, C901, PLR0912, PLR0915 - one loop nest, in order
-    bins,  # noqa: ANN001
-    theta,  # noqa: ANN001
-    weights,  # noqa: ANN001
-    residual,  # noqa: ANN001
-    matrix,  # noqa: ANN001
-    strides,  # noqa: ANN001
-    gradient,  # noqa: ANN001
-    first,  # noqa: ANN001
-    last,  # noqa: ANN001
-):
+def goal_gradient_kernel(cells, theta, weights, residual, matrix, strides, gradient, first, last):
     """Write ∂G/∂θ into `gradient`, (neuron, sample).
 
     Args:
-        bins: (source, neuron, sample), from 0 to 19.
+        cells: Of the joint of all sources, (neuron, sample), int32: the bins as digits to base 20, the first source's
+            leading.
         theta: (neuron, sample), float32.
         weights: On the redundancies, (neuron, antichain), float32.
         residual: γ_res of each neuron, float32.
@@ -74,8 +52,9 @@ def goal_gradient_kernel(  # noqa: ANN201, C901, PLR0912, PLR0915 - one loop nes
         first: First neuron to compute.
         last: The one after the last to compute.
     """
-    n_sources, _, n_samples = bins.shape
+    n_samples = cells.shape[1]
     n_antichains, n_collections = matrix.shape
+    n_sources = strides.shape[1]
     full = n_collections - 1
     one, zero = np.float32(1), np.float32(0)
     cell_of = np.full(BINS**n_sources, -1, np.int32)
@@ -90,9 +69,7 @@ def goal_gradient_kernel(  # noqa: ANN201, C901, PLR0912, PLR0915 - one loop nes
         # Count the samples into the distinct cells of all sources together.
         n_cells = 0
         for sample in range(n_samples):
-            k = np.int64(0)
-            for source in range(n_sources):
-                k += bins[source, neuron, sample] * strides[full, source]
+            k = cells[neuron, sample]
             c = cell_of[k]
             if c < 0:
                 c = np.int32(n_cells)
@@ -102,10 +79,13 @@ def goal_gradient_kernel(  # noqa: ANN201, C901, PLR0912, PLR0915 - one loop nes
                 unfired[full, c] = zero
                 n_cells += 1
                 for collection in range(full):
-                    at = np.int64(0)
-                    for source in range(n_sources):
-                        at += bins[source, neuron, sample] * strides[collection, source]
-                    index[collection, c] = at
+                    index[collection, c] = 0
+                rest = np.uint32(k)
+                for source in range(n_sources - 1, -1, -1):
+                    digit = np.int32(rest % np.uint32(BINS))
+                    rest //= np.uint32(BINS)
+                    for collection in range(full):
+                        index[collection, c] += digit * strides[collection, source]
             cell[sample] = c
             fired[full, c] += theta[neuron, sample]
             unfired[full, c] += one - theta[neuron, sample]

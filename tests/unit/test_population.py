@@ -1,5 +1,7 @@
 """Populations: members that do not feel each other, and the wiring of the two layers."""
 
+from operator import attrgetter
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +12,7 @@ from model.errors import DivergedError
 from model.evaluation import accuracy, predictions
 from model.goal import Goal
 from model.population import Population
-from model.randomness import MemberDraws, Purpose
+from model.randomness import Purpose, member_keys, uniform
 from model.training import Training
 from tests.reference import dense_pid
 
@@ -93,13 +95,11 @@ def test_a_population_needs_a_goal_and_a_seed_for_each_member(goals, seeds):
 
 @DTYPES
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-@pytest.mark.parametrize("maps", ["_hidden.feedforward", "_hidden.context", "_hidden.lateral", "_output.feedforward"])
+@pytest.mark.parametrize("maps", ["_hidden.feedforward", "_hidden.context", "_hidden.lateral", "_output"])
 def test_a_member_that_diverges_leaves_the_others_alone(maps, bad, dtype):
     healthy = trained(population(dtype=dtype), dtype, steps=3)
     struck = population(dtype=dtype)
-    layer, name = maps.split(".")
-    with torch.no_grad():
-        getattr(getattr(struck, layer), name).weight[1, 0, 1] = bad
+    attrgetter(maps)(struck).weight[1, 0, 1] = bad
 
     trained(struck, dtype, steps=3)
 
@@ -118,7 +118,7 @@ def test_neurons_are_never_connected_to_themselves():
 def test_first_weights_and_biases_are_uniform_within_one_over_the_root_of_the_inputs():
     wide = population([GOALS[0]], [0], network=NetworkConfig(hidden_neurons=400))
 
-    hidden, output = wide._hidden, wide._output.feedforward
+    hidden, output = wide._hidden, wide._output
     maps = [(N_INPUTS, hidden.feedforward), (N_LABELS, hidden.context), (400, hidden.lateral), (400, output)]
     for n_inputs, linear in maps:
         bound = n_inputs**-0.5
@@ -133,7 +133,7 @@ def test_first_weights_and_biases_are_uniform_within_one_over_the_root_of_the_in
 
 
 def numbers(members, purpose, step):
-    return members._draws.uniform((N_HIDDEN, N_SAMPLES), purpose, step, torch.float64)[0]
+    return uniform(member_keys(members._seeds, purpose, step), N_HIDDEN, N_SAMPLES, torch.empty(0).double())[0]
 
 
 def activation(r, c, l):
@@ -254,7 +254,7 @@ def test_without_a_label_the_context_comes_from_zeros(bias):
 def test_output_neurons_are_kept_off_certainty():
     members = population()
     with torch.no_grad():
-        members._output.feedforward.bias[:, 0], members._output.feedforward.bias[:, 1] = 1e3, -1e3
+        members._output.bias[:, 0], members._output.bias[:, 1] = 1e3, -1e3
 
     theta = members.respond(batch(torch.float64)[0], (0,))
 
@@ -401,7 +401,7 @@ def test_training_ends_when_every_member_has_diverged():
     results = struck.epochs()
     next(results)
     with torch.no_grad():
-        struck.population._output.feedforward.weight[:, 0, 0] = float("inf")
+        struck.population._output.weight[:, 0, 0] = float("inf")
 
     with pytest.raises(DivergedError, match="after epoch 2"):
         next(results)
@@ -434,14 +434,12 @@ def test_every_training_sample_is_presented_once_an_epoch_in_an_order_of_its_own
 
 
 def test_every_seed_purpose_and_step_draws_numbers_of_its_own():
-    draws = MemberDraws([1, 2], torch.device("cpu"))
-
     # __members__ has aliases too: two purposes of one number would draw the same.
     drawn = [
         tuple(member.flatten().tolist())
         for purpose in Purpose.__members__.values()
         for step in ((0,), (1,), (0, 1))
-        for member in draws.uniform((2, 3), purpose, step, torch.float64)
+        for member in uniform(member_keys([1, 2], purpose, step), 2, 3, torch.empty(0))
     ]
 
     assert len(drawn) == len(set(drawn)) == 2 * 3 * len(Purpose.__members__)

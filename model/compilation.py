@@ -1,0 +1,44 @@
+"""Loops that numba compiles for the CPU, and threads to run them in."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from itertools import pairwise
+from typing import no_type_check
+
+import numba
+import torch
+
+RELAXED = {"contract", "nsz", "arcp"}
+"""What of floating arithmetic may be relaxed. Not NaN and infinities, which mean a diverged network; nor the order of
+sums: (s + 1) − θ for s + (1 − θ) loses the digits of a neuron that almost always fires."""
+
+
+@no_type_check
+def compiled(loops):  # noqa: ANN001, ANN201 - numba has no types
+    """Compiled at the first call; kept for other processes where anything may be written, else compiled by each.
+
+    What is kept is known by the file of the loops alone: loops must not call others of another file.
+    """
+    options = {"nogil": True, "error_model": "numpy", "fastmath": RELAXED}
+    try:
+        return numba.njit(cache=True, **options)(loops)
+    except RuntimeError:  # neither beside the code nor in the user's cache directory
+        return numba.njit(**options)(loops)
+
+
+def in_shares(n_rows: int, compute: Callable[[int, int], object]) -> None:
+    """Compute rows in as many threads as torch has, each from a first row to the one after a last."""
+    threads = min(torch.get_num_threads(), n_rows)
+    bounds = [n_rows * thread // threads for thread in range(threads + 1)]
+    own, *others = pairwise(bounds)
+    # Threads of our own: a second OpenMP beside torch's would have idle threads of both spin on the same cores.
+    parts = [_pool(threads).submit(compute, *part) for part in others]
+    compute(*own)
+    for part in parts:
+        part.result()
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads - 1, thread_name_prefix="compute")

@@ -1,0 +1,48 @@
+"""What neurons do with their sources: they fire, and learn which inputs would have served their goals better.
+
+The compiled backend does it for float32 on the CPU, the torch backend on every device and in every float type. Nothing
+flows from a neuron to what it gets its inputs from: every derivative ends at its own sources.
+"""
+
+from types import ModuleType
+
+import torch
+from jaxtyping import Int64
+from torch import Tensor
+
+from model.neurons import compiled_backend, torch_backend
+from model.neurons.types import Activity, Gamma, Keys, Sources
+
+__all__ = ["Activity", "Gamma", "Keys", "Sources", "fire", "learn", "learn_output"]
+
+
+def fire(sources: Sources, keys: Keys) -> Activity:
+    """Outputs −1 or +1 of trivariate neurons, sampled from their firing probabilities."""
+    outputs: Activity = _backend(sources[0]).fire(sources, keys)
+    return outputs
+
+
+def learn(sources: Sources, keys: Keys, gamma: Gamma) -> tuple[Activity, Sources]:
+    """Outputs of trivariate neurons as `fire` has them, and the derivatives of −Σ G by their sources, in bits."""
+    outputs_and_downhill: tuple[Activity, Sources] = _backend(sources[0]).learn(sources, keys, gamma)
+    return outputs_and_downhill
+
+
+def learn_output(drive: Activity, labels: Int64[Tensor, " sample"], gamma: Gamma) -> Activity:
+    """Derivative of −Σ G by the drive of output neurons, in bits.
+
+    A neuron's context is its own element of the one-hot label. It reaches the goal through its bins alone, and its two
+    values fall into two bins with any bias in [−1, 1], which is where biases of one input start: so there is none.
+
+    Args:
+        drive: The neurons' feedforward input.
+        labels: The label of each sample.
+        gamma: Goals, one row a neuron of the whole population.
+    """
+    downhill: Activity = _backend(drive).learn_output(drive, labels, gamma)
+    return downhill
+
+
+def _backend(activity: Tensor) -> ModuleType:
+    compiled = activity.dtype == torch.float32 and activity.device.type == "cpu"
+    return compiled_backend if compiled else torch_backend

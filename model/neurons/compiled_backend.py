@@ -1,0 +1,74 @@
+"""Firing and learning compiled for the CPU, float32: a neuron after another, in threads that share the neurons."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from jaxtyping import Int64
+from torch import Tensor
+
+from model.compilation import in_shares
+from model.goal import BIVARIATE, TRIVARIATE
+from model.neurons import kernels
+from model.neurons.types import Activity, Gamma, Keys, Sources
+from model.pid.compiled_backend import rows_computer
+
+
+@torch.no_grad()
+def fire(sources: Sources, keys: Keys) -> Activity:
+    """`model.neurons.fire` compiled."""
+    outputs = torch.empty_like(sources[0])
+    nowhere = torch.empty(0, 0)
+    rows = _rows(sources)
+    in_shares(len(rows[0]), _computer(kernels.fire, *rows, keys, nowhere, nowhere.int(), outputs.flatten(0, 1)))
+    return outputs
+
+
+@torch.no_grad()
+def learn(sources: Sources, keys: Keys, gamma: Gamma) -> tuple[Activity, Sources]:
+    """`model.neurons.learn` compiled."""
+    feedforward, context, lateral = sources
+    rows = _rows((feedforward, context.expand_as(feedforward), lateral.expand_as(feedforward)))
+    outputs, gradient = torch.empty_like(feedforward), torch.empty_like(rows[0])
+    theta, cells = torch.empty_like(rows[0]), torch.empty_like(rows[0], dtype=torch.int32)
+    downhill = torch.empty_like(feedforward), torch.empty_like(feedforward), torch.empty_like(feedforward)
+    fire_ = _computer(kernels.fire, *rows, keys, theta, cells, outputs.flatten(0, 1))
+    climb = rows_computer(cells, theta, gamma, TRIVARIATE, gradient)
+    back = _computer(kernels.trivariate_backward, *rows, theta, gradient, *[d.flatten(0, 1) for d in downhill])
+
+    def compute(first: int, last: int) -> None:  # what one leaves in the processor's cache the next one reads
+        fire_(first, last)
+        climb(first, last)
+        back(first, last)
+
+    in_shares(len(theta), compute)
+    return outputs, downhill
+
+
+@torch.no_grad()
+def learn_output(drive: Activity, labels: Int64[Tensor, " sample"], gamma: Gamma) -> Activity:
+    """`model.neurons.learn_output` compiled."""
+    rows, downhill = drive.flatten(0, 1), torch.empty_like(drive)
+    theta, cells, gradient = torch.empty_like(rows), torch.empty_like(rows, dtype=torch.int32), torch.empty_like(rows)
+    forward = _computer(kernels.output_forward, rows, labels, drive.shape[1], theta, cells)
+    climb = rows_computer(cells, theta, gamma, BIVARIATE, gradient)
+    back = _computer(kernels.output_backward, rows, theta, gradient, downhill.flatten(0, 1))
+
+    def compute(first: int, last: int) -> None:
+        forward(first, last)
+        climb(first, last)
+        back(first, last)
+
+    in_shares(len(theta), compute)
+    return downhill
+
+
+def _rows(sources: Sources) -> list[Tensor]:
+    """Each source as one row a neuron, contiguous."""
+    return [source.flatten(0, 1).contiguous() for source in sources]
+
+
+def _computer(kernel: Callable[..., object], *arguments: Tensor | int) -> Callable[[int, int], Any]:
+    """What runs a kernel on rows from a first one to before a last one."""
+    return partial(kernel, *[a.numpy() if isinstance(a, Tensor) else a for a in arguments])

@@ -1,0 +1,186 @@
+"""One suite for every backend: each against the tensor operations in float64."""
+
+import pytest
+import torch
+
+from model import neurons
+from model.activation import output_activation, trivariate_activation
+from model.goal import Goal
+from model.neurons import compiled_backend, torch_backend
+from model.randomness import Purpose, member_keys, uniform
+
+BACKENDS = pytest.mark.parametrize("backend", [compiled_backend, torch_backend], ids=["compiled", "torch"])
+MEMBERS, NEURONS = 3, 7
+GOALS = [Goal.preset("optimized_1_100_tpe"), Goal.preset("heuristic"), Goal.preset("optimized_2_100_cmaes")]
+GAMMA = torch.tensor([goal.gamma for goal in GOALS]).repeat_interleave(NEURONS, dim=0)
+OUTPUT_GAMMA = torch.tensor([[-0.2, 0.1, 1.0, 0.1, 0.0]]).expand(MEMBERS * NEURONS, -1)
+KEYS = member_keys([4, 5, 6], Purpose.SECOND_PRESENTATION, (9,))
+
+
+def sources(n_samples=201, scale=1.0, seed=0):
+    """Feedforward input that reaches over all bins, context of a few values, lateral input of a few bins."""
+    generator = torch.Generator().manual_seed(seed)
+    spread = torch.tensor([9.0, 2.0, 3.0])[:, None, None, None] * scale
+    r, c, l = spread * torch.randn(3, MEMBERS, NEURONS, n_samples, generator=generator)
+    return r, c.round(), l
+
+
+def doubled(tensors):
+    return tuple(tensor.double() for tensor in tensors)
+
+
+def assert_same_outputs(outputs, chances, keys=KEYS):
+    """That outputs are sampled with these chances from the keys' numbers, wherever rounding does not decide."""
+    drawn = uniform(keys, *chances.shape[1:], chances)
+    sure = (drawn - chances).abs() > 1e-5
+    assert sure.double().mean() > 0.99
+    assert outputs.dtype == torch.float32
+    assert torch.equal(outputs[sure], torch.where(drawn < chances, 1.0, -1.0).float()[sure])
+
+
+def assert_close(found, expected, tolerance=1e-4):
+    """Close in relation to the largest of all neurons: some have nothing to learn."""
+    largest = expected.abs().max()
+    assert largest > 1e-6
+    assert (found - expected).abs().max() <= tolerance * largest
+
+
+@BACKENDS
+@pytest.mark.parametrize("n_samples", [1, 2, 201])
+def test_neurons_fire_with_their_probabilities(backend, n_samples):
+    given = sources(n_samples)
+
+    outputs = backend.fire(given, KEYS)
+
+    assert_same_outputs(outputs, trivariate_activation(*doubled(given)))
+
+
+@BACKENDS
+def test_context_and_lateral_input_may_be_the_same_at_every_sample(backend):
+    r, c, l = sources()
+
+    outputs = backend.fire((r, c[..., :1], l[..., :1]), KEYS)
+
+    assert torch.equal(outputs, backend.fire((r, c[..., :1].expand_as(r), l[..., :1].expand_as(r)), KEYS))
+
+
+@BACKENDS
+@pytest.mark.parametrize(
+    ("scale", "n_samples", "tolerance"),
+    [
+        *[(0.05, 2, 1e-4), (0.05, 201, 1e-4), (0.05, 1024, 1e-4)],
+        *[(1.0, 2, 1e-4), (1.0, 201, 1e-4), (1.0, 1024, 1e-4)],
+        # Saturated neurons are sure: what is left of 1 − θ has few digits in float32.
+        *[(4.0, 201, 1e-3), (4.0, 1024, 1e-3)],
+    ],
+)
+def test_neurons_learn_what_the_reference_learns(backend, scale, n_samples, tolerance):
+    given = sources(n_samples, scale)
+    _, expected = torch_backend.learn(doubled(given), KEYS, GAMMA.double())
+
+    outputs, downhill = backend.learn(given, KEYS, GAMMA)
+
+    assert torch.equal(outputs, backend.fire(given, KEYS))
+    for found, reference in zip(downhill, expected, strict=True):
+        assert_close(found, reference, tolerance)
+
+
+@BACKENDS
+@pytest.mark.parametrize("scale", [0.05, 1.0, 4.0])
+def test_output_neurons_learn_what_the_reference_learns(backend, scale):
+    drive = sources(201, scale)[0]
+    labels = torch.randint(NEURONS, (201,), generator=torch.Generator().manual_seed(1))
+
+    found = backend.learn_output(drive, labels, OUTPUT_GAMMA)
+
+    assert_close(found, torch_backend.learn_output(drive.double(), labels, OUTPUT_GAMMA.double()))
+
+
+@BACKENDS
+def test_an_output_neuron_that_is_kept_off_certainty_does_not_learn_there(backend):
+    drive = torch.linspace(-30, 30, 61).expand(MEMBERS, NEURONS, -1)
+    kept_off = (output_activation(drive) - torch.sigmoid(drive)).abs() > 0
+
+    found = backend.learn_output(drive.contiguous(), torch.arange(61) % NEURONS, OUTPUT_GAMMA)
+
+    assert kept_off.any()
+    assert (found[kept_off] == 0).all()
+    assert (found[~kept_off] != 0).any()
+
+
+@BACKENDS
+def test_a_label_that_no_sample_has_teaches_nothing_about_itself(backend):
+    drive = sources(50)[0]
+    labels = torch.zeros(50, dtype=torch.int64)
+
+    found = backend.learn_output(drive, labels, OUTPUT_GAMMA)
+
+    assert found.isfinite().all()
+    assert_close(found, torch_backend.learn_output(drive.double(), labels, OUTPUT_GAMMA.double()))
+
+
+@BACKENDS
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("source", [0, 1, 2])
+def test_a_source_that_is_not_finite_spoils_its_own_neuron_only(backend, bad, source):
+    given = sources()
+    healthy_outputs, healthy = backend.learn(given, KEYS, GAMMA)
+    struck = tuple(s.clone() for s in given)
+    struck[source][1, 2, 3] = bad
+
+    outputs, downhill = backend.learn(struck, KEYS, GAMMA)
+
+    others = torch.ones(MEMBERS, NEURONS, dtype=torch.bool)
+    others[1, 2] = False
+    assert torch.equal(outputs[others], healthy_outputs[others])
+    assert set(outputs.unique().tolist()) == {-1.0, 1.0}
+    for found, expected in zip(downhill, healthy, strict=True):
+        assert torch.equal(found[others], expected[others])
+
+
+@BACKENDS
+def test_a_feedforward_input_that_is_no_number_is_passed_on_as_none(backend):
+    given = sources()
+    given[0][1, 2, 3] = float("nan")
+
+    _, downhill = backend.learn(given, KEYS, GAMMA)
+
+    assert downhill[0][1, 2].isnan().any()
+
+
+@BACKENDS
+def test_inputs_beyond_all_bins_have_the_right_derivative(backend):
+    given = tuple(1e4 * source for source in sources())
+    _, expected = torch_backend.learn(doubled(given), KEYS, GAMMA.double())
+
+    _, downhill = backend.learn(given, KEYS, GAMMA)
+
+    for found, reference in zip(downhill, expected, strict=True):
+        assert found.isfinite().all()
+        torch.testing.assert_close(found.double(), reference, rtol=1e-3, atol=1e-3)
+
+
+@BACKENDS
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_the_number_of_threads_changes_nothing(backend, threads):
+    given, before = sources(), torch.get_num_threads()
+    expected = backend.learn(given, KEYS, GAMMA)
+    torch.set_num_threads(threads)
+    try:
+        outputs, downhill = backend.learn(given, KEYS, GAMMA)
+    finally:
+        torch.set_num_threads(before)
+
+    assert torch.equal(outputs, expected[0])
+    assert all(torch.equal(found, reference) for found, reference in zip(downhill, expected[1], strict=True))
+
+
+def test_float32_on_the_cpu_is_compiled_and_the_rest_is_not(monkeypatch):
+    used = []
+    for backend in (compiled_backend, torch_backend):
+        monkeypatch.setattr(backend, "fire", lambda given, _keys, b=backend: (used.append(b), given[0])[1])
+
+    neurons.fire(sources(), KEYS)
+    neurons.fire(doubled(sources()), KEYS)
+
+    assert used == [compiled_backend, torch_backend]
