@@ -79,7 +79,7 @@ class Training:
             self._epoch = epoch
             order = batch_order(self._config.data_seed, epoch, len(images)).to(images.device)
             for batch in torch.split(order, self._config.batch_size):
-                self.population.learn(images[batch], labels[batch], step)
+                self.population.learn(images.index_select(0, batch), labels[batch], step)
                 step += 1
             finite = self.population.finite()
             if not finite.any():

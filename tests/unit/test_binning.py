@@ -22,6 +22,8 @@ DTYPES = pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=["
         (-0.001, 9),
         (0.0, 9),
         (0.001, 10),
+        (1e-9, 10),  # however little above an edge
+        (-1e-9, 9),
         (2.0, 10),
         (2.001, 11),
         (18.0, 18),
