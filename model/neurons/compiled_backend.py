@@ -18,7 +18,7 @@ from model.pid.compiled_backend import rows_computer
 @torch.no_grad()
 def fire(sources: Sources, keys: Keys) -> Activity:
     """`model.neurons.fire` compiled."""
-    outputs = torch.empty_like(sources[0])
+    outputs = torch.empty(sources[0].shape)
     nowhere = torch.empty(0, 0)
     rows = _rows(sources)
     in_shares(len(rows[0]), _computer(kernels.fire, *rows, keys, nowhere, nowhere.int(), outputs.flatten(0, 1)))
@@ -30,9 +30,9 @@ def learn(sources: Sources, keys: Keys, gamma: Gamma) -> tuple[Activity, Sources
     """`model.neurons.learn` compiled."""
     feedforward, context, lateral = sources
     rows = _rows((feedforward, context.expand_as(feedforward), lateral.expand_as(feedforward)))
-    outputs, gradient = torch.empty_like(feedforward), torch.empty_like(rows[0])
-    theta, cells = torch.empty_like(rows[0]), torch.empty_like(rows[0], dtype=torch.int32)
-    downhill = torch.empty_like(feedforward), torch.empty_like(feedforward), torch.empty_like(feedforward)
+    shape = feedforward.shape
+    outputs, downhill = torch.empty(shape), (torch.empty(shape), torch.empty(shape), torch.empty(shape))
+    theta, gradient, cells = *torch.empty(2, *rows[0].shape), torch.empty(rows[0].shape, dtype=torch.int32)
     fire_ = _computer(kernels.fire, *rows, keys, theta, cells, outputs.flatten(0, 1))
     climb = rows_computer(cells, theta, gamma, TRIVARIATE, gradient)
     back = _computer(kernels.trivariate_backward, *rows, theta, gradient, *[d.flatten(0, 1) for d in downhill])
@@ -49,8 +49,8 @@ def learn(sources: Sources, keys: Keys, gamma: Gamma) -> tuple[Activity, Sources
 @torch.no_grad()
 def learn_output(drive: Activity, labels: Int64[Tensor, " sample"], gamma: Gamma) -> Activity:
     """`model.neurons.learn_output` compiled."""
-    rows, downhill = drive.flatten(0, 1), torch.empty_like(drive)
-    theta, cells, gradient = torch.empty_like(rows), torch.empty_like(rows, dtype=torch.int32), torch.empty_like(rows)
+    rows, downhill = drive.flatten(0, 1).contiguous(), torch.empty(drive.shape)
+    theta, gradient, cells = *torch.empty(2, *rows.shape), torch.empty(rows.shape, dtype=torch.int32)
     forward = _computer(kernels.output_forward, rows, labels, drive.shape[1], theta, cells)
     climb = rows_computer(cells, theta, gamma, BIVARIATE, gradient)
     back = _computer(kernels.output_backward, rows, theta, gradient, downhill.flatten(0, 1))

@@ -175,6 +175,28 @@ def test_the_number_of_threads_changes_nothing(backend, threads):
     assert all(torch.equal(found, reference) for found, reference in zip(downhill, expected[1], strict=True))
 
 
+@BACKENDS
+def test_sources_may_lie_in_memory_in_any_order(backend):
+    given = sources()
+    turned = tuple(source.permute(2, 0, 1).contiguous().permute(1, 2, 0) for source in given)
+    labels = torch.arange(201) % NEURONS
+
+    outputs, downhill = backend.learn(turned, KEYS, GAMMA)
+
+    expected_outputs, expected = backend.learn(given, KEYS, GAMMA)
+    assert not turned[0].is_contiguous()
+    assert torch.equal(outputs, expected_outputs)
+    assert torch.equal(backend.fire(turned, KEYS), expected_outputs)
+    for found, reference in zip(downhill, expected, strict=True):
+        torch.testing.assert_close(found, reference, rtol=1e-4, atol=1e-7)
+    torch.testing.assert_close(
+        backend.learn_output(turned[0], labels, OUTPUT_GAMMA),
+        backend.learn_output(given[0], labels, OUTPUT_GAMMA),
+        rtol=1e-4,
+        atol=1e-7,
+    )
+
+
 def test_float32_on_the_cpu_is_compiled_and_the_rest_is_not(monkeypatch):
     used = []
     for backend in (compiled_backend, torch_backend):
