@@ -3,28 +3,38 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from hashlib import sha256
 from itertools import pairwise
+from pathlib import Path
 from typing import no_type_check
 
 import numba
 import torch
 
-RELAXED = {"contract", "nsz", "arcp"}
+RELAXED = {"contract", "nsz"}
 """What of floating arithmetic may be relaxed. Not NaN and infinities, which mean a diverged network; nor the order of
-sums: (s + 1) − θ for s + (1 − θ) loses the digits of a neuron that almost always fires."""
+sums: (s + 1) − θ for s + (1 − θ) loses the digits of a neuron that almost always fires; nor quotients: a value on the
+edge of a bin must stay there."""
 
 
 @no_type_check
 def compiled(loops):  # noqa: ANN001, ANN201 - numba has no types
-    """Compiled at the first call; kept for other processes where anything may be written, else compiled by each.
-
-    What is kept is known by the file of the loops alone: loops must not call others of another file.
-    """
+    """Compiled at the first call; kept for other processes where anything may be written, else compiled by each."""
     options = {"nogil": True, "error_model": "numpy", "fastmath": RELAXED}
     try:
-        return numba.njit(cache=True, **options)(loops)
-    except RuntimeError:  # neither beside the code nor in the user's cache directory
+        dispatcher = numba.njit(cache=True, **options)(loops)
+        # Numba would notice changes of the loops' own file alone, and go on with constants of others as they were.
+        dispatcher._cache._cache_file._source_stamp = _stamp()
+    except (RuntimeError, AttributeError):  # neither beside the code nor in the user's cache directory
         return numba.njit(**options)(loops)
+    return dispatcher
+
+
+@cache
+def _stamp() -> str:
+    """Changes with every file of this package."""
+    contents = [path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*.py"))]
+    return sha256(b"\0".join(contents)).hexdigest()
 
 
 def in_shares(n_rows: int, compute: Callable[[int, int], object]) -> None:

@@ -49,13 +49,13 @@ class LinearMaps:
 
     def take_shared(self, downhill: Activity, inputs: Float[Tensor, "sample input"]) -> None:
         """Set the gradients to those that a loss has by what `shared` gave for these inputs."""
-        weight, bias = self._gradients()
+        weight, bias = self.gradients()
         torch.mm(downhill.flatten(0, 1), inputs, out=weight.view(-1, inputs.shape[1]))
         torch.sum(downhill, dim=-1, keepdim=True, out=bias)
 
     def take_own(self, downhill: Activity, inputs: Float[Tensor, "member input sample"]) -> None:
         """Set the gradients to those that a loss has by what `own` gave for these inputs."""
-        weight, bias = self._gradients()
+        weight, bias = self.gradients()
         torch.bmm(downhill, inputs.transpose(1, 2), out=weight)
         torch.sum(downhill, dim=-1, keepdim=True, out=bias)
 
@@ -63,7 +63,12 @@ class LinearMaps:
         """Weight and bias."""
         return [self.weight, self.bias]
 
-    def _gradients(self) -> tuple[Tensor, Tensor]:
+    def gradients(self) -> tuple[Tensor, Tensor]:
+        """Where Adam reads the gradients of weight and bias.
+
+        Raises:
+            ValueError: If somebody has set them to None.
+        """
         weight, bias = self.weight.grad, self.bias.grad
         if weight is None or bias is None:
             raise ValueError("somebody has taken the gradients away")
@@ -96,8 +101,7 @@ class HiddenLayer:
         self.feedforward.take_shared(downhill[0], images)
         self.context.take_shared(downhill[1], one_hot)
         self.lateral.take_own(downhill[2], outputs)
-        if self.lateral.weight.grad is not None:
-            self.lateral.weight.grad.diagonal(dim1=1, dim2=2).zero_()
+        self.lateral.gradients()[0].diagonal(dim1=1, dim2=2).zero_()
 
     def parameters(self) -> list[Tensor]:
         """Everything that is learned."""

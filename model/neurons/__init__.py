@@ -23,7 +23,10 @@ def fire(sources: Sources, keys: Keys) -> Activity:
 
 
 def learn(sources: Sources, keys: Keys, gamma: Gamma) -> tuple[Activity, Sources]:
-    """Outputs of trivariate neurons as `fire` has them, and the derivatives of −Σ G by their sources, in bits."""
+    """Outputs of trivariate neurons as `fire` has them, and the derivatives of −Σ G by their sources, in bits.
+
+    Each source is given at every sample.
+    """
     outputs_and_downhill: tuple[Activity, Sources] = _backend(sources[0]).learn(sources, keys, gamma)
     return outputs_and_downhill
 

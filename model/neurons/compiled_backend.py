@@ -18,9 +18,8 @@ from model.pid.compiled_backend import rows_computer
 @torch.no_grad()
 def fire(sources: Sources, keys: Keys) -> Activity:
     """`model.neurons.fire` compiled."""
-    outputs = torch.empty(sources[0].shape)
-    nowhere = torch.empty(0, 0)
-    rows = _rows(sources)
+    rows, outputs = _rows(sources), _like(sources[0])
+    nowhere = rows[0].new_empty(0, 0)
     in_shares(len(rows[0]), _computer(kernels.fire, *rows, keys, nowhere, nowhere.int(), outputs.flatten(0, 1)))
     return outputs
 
@@ -28,11 +27,9 @@ def fire(sources: Sources, keys: Keys) -> Activity:
 @torch.no_grad()
 def learn(sources: Sources, keys: Keys, gamma: Gamma) -> tuple[Activity, Sources]:
     """`model.neurons.learn` compiled."""
-    feedforward, context, lateral = sources
-    rows = _rows((feedforward, context.expand_as(feedforward), lateral.expand_as(feedforward)))
-    shape = feedforward.shape
-    outputs, downhill = torch.empty(shape), (torch.empty(shape), torch.empty(shape), torch.empty(shape))
-    theta, gradient, cells = *torch.empty(2, *rows[0].shape), torch.empty(rows[0].shape, dtype=torch.int32)
+    rows, outputs = _rows(sources), _like(sources[0])
+    downhill = _like(sources[0]), _like(sources[0]), _like(sources[0])
+    theta, gradient, cells = _like(rows[0]), _like(rows[0]), _like(rows[0], torch.int32)
     fire_ = _computer(kernels.fire, *rows, keys, theta, cells, outputs.flatten(0, 1))
     climb = rows_computer(cells, theta, gamma, TRIVARIATE, gradient)
     back = _computer(kernels.trivariate_backward, *rows, theta, gradient, *[d.flatten(0, 1) for d in downhill])
@@ -49,8 +46,8 @@ def learn(sources: Sources, keys: Keys, gamma: Gamma) -> tuple[Activity, Sources
 @torch.no_grad()
 def learn_output(drive: Activity, labels: Int64[Tensor, " sample"], gamma: Gamma) -> Activity:
     """`model.neurons.learn_output` compiled."""
-    rows, downhill = drive.flatten(0, 1).contiguous(), torch.empty(drive.shape)
-    theta, gradient, cells = *torch.empty(2, *rows.shape), torch.empty(rows.shape, dtype=torch.int32)
+    rows, downhill = drive.flatten(0, 1).contiguous(), _like(drive)
+    theta, gradient, cells = _like(rows), _like(rows), _like(rows, torch.int32)
     forward = _computer(kernels.output_forward, rows, labels, drive.shape[1], theta, cells)
     climb = rows_computer(cells, theta, gamma, BIVARIATE, gradient)
     back = _computer(kernels.output_backward, rows, theta, gradient, downhill.flatten(0, 1))
@@ -67,6 +64,11 @@ def learn_output(drive: Activity, labels: Int64[Tensor, " sample"], gamma: Gamma
 def _rows(sources: Sources) -> list[Tensor]:
     """Each source as one row a neuron, contiguous."""
     return [source.flatten(0, 1).contiguous() for source in sources]
+
+
+def _like(tensor: Tensor, dtype: torch.dtype | None = None) -> Tensor:
+    """Room for as many numbers, in rows one after another: flattened, it is still the same memory."""
+    return torch.empty_like(tensor, dtype=dtype, memory_format=torch.contiguous_format)
 
 
 def _computer(kernel: Callable[..., object], *arguments: Tensor | int) -> Callable[[int, int], Any]:

@@ -29,7 +29,7 @@ _LOG2_E, _LN_2 = np.float32(1 / math.log(2)), np.float32(math.log(2))
 @numba.njit(inline="always")
 @no_type_check
 def _sigmoid(x):
-    """1 / (1 + e⁻ˣ) to 3e-7, in arithmetic that the compiler vectorises.
+    """1 / (1 + e⁻ˣ), absolutely to 3e-7, in arithmetic that the compiler vectorises.
 
     e⁻ˣ = 2ⁿ eᵗ with |t| ≤ ln 2 / 2 and eᵗ by its series. It is kept within [2⁻¹²⁶, 2¹²⁶].
     """

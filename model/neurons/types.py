@@ -6,7 +6,7 @@ from torch import Tensor
 Activity = Float[Tensor, "member neuron sample"]
 
 Sources = tuple[Activity, Float[Tensor, "member neuron #sample"], Float[Tensor, "member neuron #sample"]]
-"""Feedforward, context and lateral input; the last two may be the same at every sample."""
+"""Feedforward, context and lateral input; to fire, the last two may be given once for all samples."""
 
 Keys = Int64[Tensor, " member"]
 """What the members' sampled outputs are keyed by, see `model.randomness`."""

@@ -1,7 +1,7 @@
 """The goal's gradient compiled for the CPU: work for each distinct cell instead of each sample.
 
-The bins of a batch's sources repeat: of 1024 samples some hundreds lie in cells of their own. The gradient is the same
-for all samples of a cell, so logarithms and quotients are taken once for each distinct cell, and samples are only
+The bins of a batch's sources repeat: in a trained network 1024 samples share some dozens of cells. The gradient is the
+same for all samples of a cell, so logarithms and quotients are taken once for each distinct cell, and samples are only
 counted into their cell and read back from it.
 """
 

@@ -6,7 +6,7 @@ import torch
 from model import neurons
 from model.activation import output_activation, trivariate_activation
 from model.goal import Goal
-from model.neurons import compiled_backend, torch_backend
+from model.neurons import compiled_backend, kernels, torch_backend
 from model.randomness import Purpose, member_keys, uniform
 
 BACKENDS = pytest.mark.parametrize("backend", [compiled_backend, torch_backend], ids=["compiled", "torch"])
@@ -173,6 +173,18 @@ def test_the_number_of_threads_changes_nothing(backend, threads):
 
     assert torch.equal(outputs, expected[0])
     assert all(torch.equal(found, reference) for found, reference in zip(downhill, expected[1], strict=True))
+
+
+@pytest.mark.parametrize("largest", range(1, 61))
+def test_compiled_bins_of_output_neurons_keep_values_on_their_edges(largest):
+    values = torch.arange(-largest, largest + 1)
+    drive = values.float()[None]
+    theta, cells = torch.empty_like(drive), torch.empty_like(drive, dtype=torch.int32)
+
+    kernels.output_forward(drive.numpy(), torch.ones_like(values).numpy(), 1, theta.numpy(), cells.numpy(), 0, 1)
+
+    by_hand = [max(-(-10 * value // largest) + 9, 0) for value in values.tolist()]  # ceil(10 v / largest) − 1 + 10
+    assert (cells[0] // 20).tolist() == by_hand
 
 
 @BACKENDS
