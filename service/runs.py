@@ -1,6 +1,5 @@
 """One run under a lease, as a worker goes through it: claim and ask, renew, finish."""
 
-import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +15,6 @@ from service.storage import leases
 from service.storage.database import says_server_is_away
 from service.storage.leases import Claim, Outcome, Verdict
 from service.storage.store import Store
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -60,14 +57,16 @@ def start(store: Store, worker: str, lease_seconds: float) -> Run | None:
 
 
 def _ask(store: Store, claimed: Claim) -> Run | None:
-    """The claimed run with its trial; None if that could not be had, for a reason that the trial then has."""
+    """The claimed run with its trial; None if that was queued with what no goal can have, and has failed."""
     spec = StudySpec.model_validate(claimed.spec)
     try:
         study = store.optuna_study(claimed.study_name)
         number = _take_trial(store, study, claimed)
         asked = trials.suggest(study, spec, number)
     except NotAGoalError as error:
-        outcome = Outcome(Verdict.FAIL, reason=f"it was queued with parameters that no goal can have: {error}")
+        reason = f"it was queued with parameters that no goal can have: {error}"
+        _end(store, claimed, Outcome(Verdict.FAIL, reason=reason))
+        return None
     except UpdateFinishedTrialError as error:
         raise LeaseLostError(f"lease {claimed.token} ran out while its trial was asked for") from error
     except Exception as error:
@@ -75,20 +74,21 @@ def _ask(store: Store, claimed: Claim) -> Run | None:
             raise
         if abandon_if_deleted(store, claimed.study_id):
             raise LeaseLostError(f"the study of lease {claimed.token} was deleted") from error
-        logger.exception("a trial of study %r could not be had", claimed.study_name)
-        outcome = Outcome(Verdict.RETRY, reason=f"{type(error).__name__}: {error}")
-    else:
-        return Run(claimed.token, spec, asked)
+        _end(store, claimed, Outcome(Verdict.RETRY, reason=f"{type(error).__name__}: {error}"))
+        raise  # for the worker to log, and to wait a moment
+    return Run(claimed.token, spec, asked)
+
+
+def _end(store: Store, claimed: Claim, outcome: Outcome) -> None:
     leases.decide(store.engine, claimed.token, outcome)
     settle(store, claimed.token)
-    return None
 
 
 def _take_trial(store: Store, study: optuna.Study, claimed: Claim) -> int:
     """The first waiting trial, or a new one; at no moment is one running without saying under which lease."""
     for number in trials.waiting(study):
         if trials.is_queued_twice(study, number):
-            trials.discard(study, number, "it was queued twice")
+            trials.discard(study._storage, trials.find(study, number)._trial_id, "it was queued twice")
             continue
         # Linked first: should this worker die now, its lease says which trial to put back.
         if leases.link(store.engine, claimed.token, number):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import optuna
 from optuna.study import StudyDirection
+from optuna.trial import TrialState
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -96,8 +97,10 @@ def _make_optuna_study(store: Store, spec: StudySpec) -> optuna.Study:
         return optuna.create_study(study_name=spec.name, storage=store.trials, direction="maximize")
     with suppress(KeyError):  # it has just been deleted
         existing = store.optuna_study(spec.name)
-        # One with nothing in it may be ours too, from before it was marked.
-        if not (is_half_of_ours(spec.name, existing.user_attrs.get(MADE_BY_US)) or _is_blank(existing)):
+        # One with nothing in it may be ours too, from before it was marked; one that was worked on is somebody's copy.
+        marked = is_half_of_ours(spec.name, existing.user_attrs.get(MADE_BY_US))
+        begun = any(trial.state is not TrialState.WAITING for trial in existing.get_trials(deepcopy=False))
+        if begun or not (marked or _is_blank(existing)):
             raise NameTakenError(
                 f"an Optuna study named {spec.name!r} that this service did not make exists; choose another name"
             )

@@ -5,6 +5,7 @@ ours may leave a study or a trial that nobody knows of.
 """
 
 import logging
+from contextlib import suppress
 
 from sqlalchemy.orm import Session
 
@@ -20,13 +21,12 @@ def sweep(store: Store) -> None:
     with Session(store.engine) as session, session.begin():
         left = leftovers(session)
         for number in left:
+            logger.warning("deleting Optuna's study %d, left by a creation that was cut short", number)
             delete_with_trials(session, number)
     for number in left:
         store.forget(number)
     with Session(store.engine) as session:
         lost = strays(session, trials.LEASE)
-    for name, number in lost:
-        try:
-            trials.discard(store.optuna_study(name), number, "no worker has a lease for it")
-        except KeyError:
-            logger.info("study %r was deleted meanwhile", name)
+    for trial_id in lost:
+        with suppress(KeyError):  # its study was deleted meanwhile
+            trials.discard(store.trials, trial_id, "no worker has a lease for it")

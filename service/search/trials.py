@@ -4,10 +4,12 @@ Everything after `ask` may be repeated: each step looks whether it was done befo
 can be done again by anyone.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from optuna import Study, Trial
 from optuna.exceptions import UpdateFinishedTrialError
+from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from model.goal import Goal
@@ -97,18 +99,21 @@ def complete(study: Study, number: int, value: float) -> None:
 
 
 def fail(study: Study, number: int, reason: str) -> None:
-    """Tell that a trial failed, and why."""
-    trial = find(study, number)
-    if not trial.state.is_finished():
-        begin(study, number)  # its worker may have died before it did
-        # Through the storage, because Optuna hands a trial's handle only to the process that asked for it.
-        study._storage.set_trial_user_attr(trial._trial_id, REASON, reason)
-        study.tell(number, state=TrialState.FAIL, skip_if_finished=True)
+    """Tell that a trial failed, and why, unless it has ended."""
+    _fail(study._storage, find(study, number)._trial_id, reason)
 
 
-def discard(study: Study, number: int, reason: str) -> None:
-    """Fail a trial that is none of the study's runs, and counts for nothing."""
-    fail(study, number, f"{DISCARDED}{reason}")
+def discard(storage: BaseStorage, trial_id: int, reason: str) -> None:
+    """Fail a trial, by its number in the whole database, that is none of its study's runs and counts for nothing."""
+    _fail(storage, trial_id, f"{DISCARDED}{reason}")
+
+
+def _fail(storage: BaseStorage, trial_id: int, reason: str) -> None:
+    # Through the storage, because Optuna hands a trial's handle only to the process that asked for it, and in one step
+    # from waiting, so that none is left running by a crash.
+    with suppress(UpdateFinishedTrialError):
+        storage.set_trial_user_attr(trial_id, REASON, reason)
+        storage.set_trial_state_values(trial_id, TrialState.FAIL)
 
 
 def requeue(study: Study, number: int, attempt: int) -> None:

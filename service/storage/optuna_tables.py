@@ -13,7 +13,7 @@ from optuna.storages._rdb.models import (
     TrialUserAttributeModel,
 )
 from optuna.trial import TrialState
-from sqlalchemy import ColumnElement, Text, cast, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.storage.database import OPTUNA_SCHEMA
@@ -45,10 +45,15 @@ def hold_off_sweeping(session: Session) -> None:
 
 
 def leftovers(session: Session) -> list[int]:
-    """Numbers of Optuna's halves of studies that are ours no more, or never came to be; none while one is made."""
+    """Numbers of Optuna's halves of studies of ours that never came to be; none while one is made.
+
+    Nobody has worked on these: one whose trials have begun is a copy, from another database.
+    """
     if not session.scalar(select(func.pg_try_advisory_xact_lock(CREATION_LOCK))):
         return []
-    return _halves(session, ~exists().where(Study.name == StudyModel.study_name))
+    whole = exists().where(Study.name == StudyModel.study_name)
+    begun = exists().where(TrialModel.study_id == StudyModel.study_id, TrialModel.state != TrialState.WAITING)
+    return _halves(session, and_(~whole, ~begun))
 
 
 def _halves(session: Session, condition: ColumnElement[bool]) -> list[int]:
@@ -75,8 +80,8 @@ def delete_with_trials(session: Session, study_id: int) -> None:
             session.execute(delete(table).where(table.c.trial_id.in_(trials)), execution_options=IN_OPTUNA)
 
 
-def strays(session: Session, lease_attribute: str) -> list[tuple[str, int]]:
-    """Running trials of our studies that workers made and no lease is for: name of the study and number of the trial.
+def strays(session: Session, lease_attribute: str) -> list[int]:
+    """Running trials of our studies that workers made and no lease is for: their numbers in the whole database.
 
     Args:
         session: Our tables.
@@ -90,10 +95,11 @@ def strays(session: Session, lease_attribute: str) -> list[tuple[str, int]]:
         or_(Lease.trial_number.is_(None), Lease.trial_number == TrialModel.number),
     )
     made_by_workers = (
-        select(Study.name, TrialModel.number)
+        select(TrialModel.trial_id)
+        .select_from(Study)
         .join(StudyModel, StudyModel.study_name == Study.name)
         .join(TrialModel, TrialModel.study_id == StudyModel.study_id)
         .join(attribute, attribute.trial_id == TrialModel.trial_id)
         .where(TrialModel.state == TrialState.RUNNING, attribute.key == lease_attribute, ~is_for_it)
     )
-    return [(name, number) for name, number in session.execute(made_by_workers, execution_options=IN_OPTUNA)]
+    return list(session.scalars(made_by_workers, execution_options=IN_OPTUNA))

@@ -3,11 +3,12 @@
 from contextlib import suppress
 
 import optuna
+import pytest
 from optuna.trial import TrialState
 from sqlalchemy.orm import Session
 
 from service import studies
-from service.errors import LeaseLostError
+from service.errors import LeaseLostError, NameTakenError
 from service.runs import start
 from service.search import trials
 from service.settling import reap
@@ -46,6 +47,19 @@ def test_the_half_of_a_creation_that_was_cut_short_is_deleted_and_nothing_else(s
     sweep(store)
 
     assert sorted(names(store)) == ["somebody-elses", "whole"]
+
+
+def test_a_copy_from_another_database_that_bears_our_mark_is_somebodys(store, tmp_path):
+    spec = StudySpec.model_validate({"name": "moved", "search_space": SPACE})
+    moved = optuna.create_study(study_name="moved", storage=store.trials, direction="maximize")
+    moved.set_user_attr("infomorphic", spec.model_dump(mode="json"))
+    moved.add_trial(optuna.trial.create_trial(value=0.9))
+
+    sweep(store)
+    with pytest.raises(NameTakenError, match="did not make"):
+        make(store, tmp_path, "moved")
+
+    assert [trial.value for trial in optuna_trials(store, "moved")] == [0.9]
 
 
 def test_a_study_that_is_just_being_made_is_left_alone(store, tmp_path):
