@@ -88,9 +88,9 @@ def suggest(study: Study, spec: StudySpec, number: int) -> AskedTrial:
 
 def is_queued_twice(study: Study, number: int) -> bool:
     """Whether a waiting retry is queued before this one too: who queued it may have lost the database's answer."""
-    retry_of = find(study, number).user_attrs.get(RETRY_OF)
-    earlier = study.get_trials(deepcopy=False)[:number]
-    return retry_of is not None and any(trial.user_attrs.get(RETRY_OF) == retry_of for trial in earlier)
+    trials = study.get_trials(deepcopy=False)
+    retry_of = trials[number].user_attrs.get(RETRY_OF)
+    return retry_of is not None and any(trial.user_attrs.get(RETRY_OF) == retry_of for trial in trials[:number])
 
 
 def complete(study: Study, number: int, value: float) -> None:
