@@ -177,9 +177,11 @@ class StudySpec(Strict):
             return documents  # they have errors of their own
         if len(documents) > n_trials:
             raise ValueError(f"{len(documents)} goals do not fit into {n_trials} trials")
+        by_default = isinstance(info.data.get("sampler"), CmaEs)
         for position, document in enumerate(documents):
             for term, weight in Goal.parse(document).as_dict().items():
-                _check_inside(f"goal {position}: {term} is {weight}", weight, space[term])
+                hint = "; with CMA-ES it does unless it names H_res" if by_default and term == RESIDUAL_ENTROPY else ""
+                _check_inside(f"goal {position}: {term} is {weight}", weight, space[term], hint)
         return documents
 
     @property
@@ -188,9 +190,9 @@ class StudySpec(Strict):
         return [Goal.parse(document) for document in self.initial_goals]
 
 
-def _check_inside(subject: str, weight: float, bounds: Range | float) -> None:
+def _check_inside(subject: str, weight: float, bounds: Range | float, hint: str) -> None:
     if isinstance(bounds, Range):
         if not bounds.low <= weight <= bounds.high:
             raise ValueError(f"{subject}, outside its range [{bounds.low}, {bounds.high}]")
     elif weight != bounds:
-        raise ValueError(f"{subject}, but the search space fixes it to {bounds} (with CMA-ES H_res to 0, if not named)")
+        raise ValueError(f"{subject}, but the search space fixes it to {bounds}{hint}")
