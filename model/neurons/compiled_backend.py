@@ -20,7 +20,7 @@ def fire(sources: Sources, keys: Keys) -> Activity:
     """`model.neurons.fire` compiled."""
     rows, outputs = _rows(sources), _like(sources[0])
     nowhere = rows[0].new_empty(0, 0)
-    in_shares(len(rows[0]), _computer(kernels.fire, *rows, keys, nowhere, nowhere.int(), outputs.flatten(0, 1)))
+    _in_turn(len(rows[0]), _computer(kernels.fire, *rows, keys, nowhere, nowhere.int(), outputs.flatten(0, 1)))
     return outputs
 
 
@@ -30,16 +30,12 @@ def learn(sources: Sources, keys: Keys, gamma: Gamma) -> tuple[Activity, Sources
     rows, outputs = _rows(sources), _like(sources[0])
     downhill = _like(sources[0]), _like(sources[0]), _like(sources[0])
     theta, gradient, cells = _like(rows[0]), _like(rows[0]), _like(rows[0], torch.int32)
-    fire_ = _computer(kernels.fire, *rows, keys, theta, cells, outputs.flatten(0, 1))
-    climb = rows_computer(cells, theta, gamma, TRIVARIATE, gradient)
-    back = _computer(kernels.trivariate_backward, *rows, theta, gradient, *[d.flatten(0, 1) for d in downhill])
-
-    def compute(first: int, last: int) -> None:  # what one leaves in the processor's cache the next one reads
-        fire_(first, last)
-        climb(first, last)
-        back(first, last)
-
-    in_shares(len(theta), compute)
+    _in_turn(
+        len(theta),
+        _computer(kernels.fire, *rows, keys, theta, cells, outputs.flatten(0, 1)),
+        rows_computer(cells, theta, gamma, TRIVARIATE, gradient),
+        _computer(kernels.trivariate_backward, *rows, theta, gradient, *[d.flatten(0, 1) for d in downhill]),
+    )
     return outputs, downhill
 
 
@@ -48,17 +44,23 @@ def learn_output(drive: Activity, labels: Int64[Tensor, " sample"], gamma: Gamma
     """`model.neurons.learn_output` compiled."""
     rows, downhill = drive.flatten(0, 1).contiguous(), _like(drive)
     theta, gradient, cells = _like(rows), _like(rows), _like(rows, torch.int32)
-    forward = _computer(kernels.output_forward, rows, labels, drive.shape[1], theta, cells)
-    climb = rows_computer(cells, theta, gamma, BIVARIATE, gradient)
-    back = _computer(kernels.output_backward, rows, theta, gradient, downhill.flatten(0, 1))
+    _in_turn(
+        len(theta),
+        _computer(kernels.output_forward, rows, labels, drive.shape[1], theta, cells),
+        rows_computer(cells, theta, gamma, BIVARIATE, gradient),
+        _computer(kernels.output_backward, rows, theta, gradient, downhill.flatten(0, 1)),
+    )
+    return downhill
+
+
+def _in_turn(n_rows: int, *computers: Callable[[int, int], object]) -> None:
+    """Run one after the other on each share of the rows: what one leaves in the cache the next one reads."""
 
     def compute(first: int, last: int) -> None:
-        forward(first, last)
-        climb(first, last)
-        back(first, last)
+        for computer in computers:
+            computer(first, last)
 
-    in_shares(len(theta), compute)
-    return downhill
+    in_shares(n_rows, compute)
 
 
 def _rows(sources: Sources) -> list[Tensor]:
