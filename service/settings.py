@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from model.data.directory import default_directory
 from service.errors import SettingsError
-from service.hosts import authority
+from service.hosts import service_url
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -24,7 +24,7 @@ def _sendable(key: SecretStr) -> SecretStr:
 
 def _own_url(settings: dict[str, Any]) -> str:
     """Where the service listens; without a valid host and port there are no settings anyway."""
-    return f"http://{authority(settings.get('host', ''), settings.get('port', 0))}"
+    return service_url(settings.get("host", ""), settings.get("port", 0))
 
 
 ApiKey = Annotated[SecretStr, AfterValidator(_sendable)]

@@ -10,7 +10,7 @@ from service.cli.output import Json, console, goal_table, percent, print_json, t
 from service.cli.stack import Stack
 from service.cli.up import Workers
 from service.cli.watching import watch_study
-from service.hosts import authority
+from service.hosts import service_url
 from service.settings import Settings
 
 REFERENCE = "heuristic"
@@ -88,7 +88,7 @@ def _print(study: dict[str, Any], best: dict[str, Any], reference: dict[str, Any
     )
     console.print(f"Trials               {tally_line(study['tally'])}")
     console.print()
-    base = f"http://{authority(settings.host, settings.port)}"
+    base = service_url(settings.host, settings.port)
     console.print("All is stopped, and kept. While `.venv/bin/infomorphic up` runs, it is at:", markup=False)
     console.print(f"API docs             {base}/docs", markup=False)
     console.print(f"Dashboard            {base}{study['dashboard']}", markup=False)

@@ -9,7 +9,7 @@ from service.cli.database import require_database
 from service.cli.listening import listen
 from service.cli.output import Json, console, print_json
 from service.errors import SettingsError
-from service.hosts import authority, is_loopback
+from service.hosts import is_loopback, service_url
 from service.settings import Settings
 
 SHUTDOWN_SECONDS = 10
@@ -34,7 +34,7 @@ def api(
         uvicorn.Config(create_app(settings), log_level="warning", timeout_graceful_shutdown=SHUTDOWN_SECONDS)
     )
     sockets = listen(settings.host, settings.port)
-    url = f"http://{authority(settings.host, settings.port)}"
+    url = service_url(settings.host, settings.port)
     if as_json:
         print_json({"url": url})
     else:

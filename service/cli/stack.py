@@ -14,7 +14,7 @@ from service.cli.listening import listen
 from service.cli.part import Part
 from service.cli.serve import require_key_for_others
 from service.errors import ServiceError
-from service.hosts import authority
+from service.hosts import service_url
 from service.settings import Settings
 from service.storage.embedded.location import state_directory
 from service.storage.embedded.server import EmbeddedPostgres
@@ -37,7 +37,7 @@ class Stack:
     """
 
     def __init__(self, settings: Settings, stopping: threading.Event | None = None) -> None:
-        self.url = f"http://{authority(settings.host, settings.port)}"
+        self.url = service_url(settings.host, settings.port)
         self.logs = state_directory() / "logs"
         self._settings = settings
         self._stopping = stopping or threading.Event()
