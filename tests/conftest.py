@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
+import numpy as np
 import psycopg2
 import pytest
 import uvicorn
@@ -48,12 +49,39 @@ def open_directory() -> Iterator[Path]:
     shutil.rmtree(path)
 
 
+@pytest.fixture
+def directory(open_directory: Path) -> Iterator[Path]:
+    """A directory of the test's own that every user may pass through."""
+    path = Path(tempfile.mkdtemp(dir=open_directory))
+    path.chmod(0o711)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def own_data(tmp_path: Path) -> Path:
+    """An .npz file in the data directory, small enough to be read at once."""
+    rng = np.random.default_rng(0)
+    images, labels = rng.normal(size=(60, 8)), rng.integers(0, 3, 60)
+    path = tmp_path / "own.npz"
+    np.savez(path, train_images=images, train_labels=labels, test_images=images, test_labels=labels)
+    return path
+
+
 @pytest.fixture(scope="session")
 def postgres_server(open_directory: Path) -> Iterator[EmbeddedPostgres]:
     """A Postgres server for all tests that forgets what a power failure would lose."""
     settings = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
     with EmbeddedPostgres(open_directory / "postgres", settings=settings) as server:
         yield server
+
+
+def query(url: str, statement: str) -> list[tuple[object, ...]]:
+    """The rows that a statement gives, none if it gives none; committed."""
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute(statement)
+        return cursor.fetchall() if cursor.description else []
 
 
 @contextmanager

@@ -4,6 +4,8 @@ import random
 import socket
 from contextlib import ExitStack
 
+from sqlalchemy import make_url
+
 HOSTS = ("127.0.0.1", "127.0.0.2", "::1")
 
 RANGE = range(2_000, 8_000)
@@ -24,3 +26,8 @@ def free_port() -> int:
             except OSError:
                 continue
         return port
+
+
+def port_of(url: str) -> int | None:
+    """The port in a database's address."""
+    return make_url(url).port

@@ -1,21 +1,11 @@
 import json
 
-import numpy as np
 import pytest
 
 from model.goal import Goal, presets
 from tests.e2e.commands import environment, run
 
 QUICK = ("--hidden", "10", "--epochs", "2", "--batch-size", "256", "--threads", "1")
-
-
-@pytest.fixture
-def own_data(tmp_path):
-    rng = np.random.default_rng(0)
-    images, labels = rng.normal(size=(60, 8)), rng.integers(0, 3, 60)
-    path = tmp_path / "own.npz"
-    np.savez(path, train_images=images, train_labels=labels, test_images=images, test_labels=labels)
-    return path
 
 
 def trained(*arguments):

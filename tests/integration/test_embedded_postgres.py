@@ -1,14 +1,11 @@
 import os
-import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import sysconfig
-import tempfile
 import threading
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,7 +17,9 @@ from service.storage.embedded import binaries, port, server
 from service.storage.embedded.account import server_account
 from service.storage.embedded.location import state_directory
 from service.storage.embedded.server import EmbeddedPostgres
+from tests.conftest import query
 from tests.patience import eventually
+from tests.ports import port_of
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, who runs Postgres as nobody")
@@ -37,14 +36,6 @@ with EmbeddedPostgres(Path(sys.argv[1]), settings={"fsync": "off"}) as server:
 """
 
 
-@pytest.fixture
-def directory(open_directory):
-    path = Path(tempfile.mkdtemp(dir=open_directory))
-    path.chmod(0o711)
-    yield path
-    shutil.rmtree(path)
-
-
 @pytest.fixture(scope="module")
 def original(open_directory):
     with EmbeddedPostgres(open_directory / "original", settings=FAST) as postgres:
@@ -57,17 +48,6 @@ def stopped(original, directory):
     """A directory with data and a remembered port whose server has been stopped."""
     subprocess.run(["cp", "-a", f"{original}/.", directory], check=True)  # keeps the owners, as shutil does not
     return directory
-
-
-def query(url, statement):
-    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
-        connection.autocommit = True
-        cursor.execute(statement)
-        return cursor.fetchall() if cursor.description else []
-
-
-def port_of(url):
-    return int(re.search(r":(\d+)/", url).group(1))
 
 
 def has_ended(pid):

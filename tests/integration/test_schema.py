@@ -17,13 +17,7 @@ from service.storage.optuna_storage import optuna_url
 from service.storage.schema import alembic_config, check_version, migrate
 from service.storage.store import Store
 from service.storage.tables import Table
-
-
-def query(url, statement):
-    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
-        connection.autocommit = True
-        cursor.execute(statement)
-        return cursor.fetchall() if cursor.description else []
+from tests.conftest import query
 
 
 def tables(url):

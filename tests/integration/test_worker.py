@@ -1,6 +1,5 @@
 import shutil
 
-import numpy as np
 import pytest
 import torch
 from optuna.trial import TrialState
@@ -27,16 +26,6 @@ def worker(idle_soon):
     threads = torch.get_num_threads()
     yield Worker(idle_soon, "test/1")
     torch.set_num_threads(threads)
-
-
-@pytest.fixture
-def own_data(tmp_path):
-    """An .npz file in the data directory, small enough to be read at once."""
-    rng = np.random.default_rng(0)
-    images, labels = rng.normal(size=(60, 8)), rng.integers(0, 3, 60)
-    path = tmp_path / "own.npz"
-    np.savez(path, train_images=images, train_labels=labels, test_images=images, test_labels=labels)
-    return path
 
 
 def train_alone(spec, trial):

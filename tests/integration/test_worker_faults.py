@@ -1,14 +1,11 @@
-import shutil
-import tempfile
 import threading
 import time
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from optuna.trial import TrialState
 from pydantic import SecretStr
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 
 from model.population import Population
 from service import runs
@@ -19,6 +16,7 @@ from service.storage.schema import migrate
 from service.storage.store import Store
 from tests.integration.rounds import ENDLESS, InBackground, all_trials, make_study
 from tests.patience import eventually
+from tests.ports import port_of
 from worker.reporter import Reporter
 from worker.worker import Worker
 
@@ -31,22 +29,10 @@ def quick(settings):
     return settings.model_copy(update={"poll_seconds": 0.05, "lease_seconds": 2.0})
 
 
-@pytest.fixture
-def directory(open_directory):
-    path = Path(tempfile.mkdtemp(dir=open_directory))
-    path.chmod(0o711)
-    yield path
-    shutil.rmtree(path)
-
-
 def execute(store, statement, **values):
     with store.engine.begin() as connection:
         result = connection.execute(text(statement), values)
         return result.all() if result.returns_rows else []
-
-
-def port_of(url):
-    return make_url(url).port
 
 
 def leases(store):
