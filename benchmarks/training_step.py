@@ -49,8 +49,8 @@ def trained(goal: Goal, size: int) -> Population:
     images, labels = noisy_classes(EPOCH * SAMPLES)
     network, training = NetworkConfig(hidden_neurons=NEURONS), TrainingConfig()
     population = Population(network, training, [goal] * size, range(size), PIXELS, LABELS, torch.empty(0))
-    for step, batch in enumerate(torch.arange(len(images)).split(SAMPLES)):
-        population.learn(images[batch], labels[batch], step)
+    for batch in torch.arange(len(images)).split(SAMPLES):
+        population.learn(images[batch], labels[batch])
     return population
 
 
@@ -72,7 +72,7 @@ def main() -> None:
 
     def step_of(size: int) -> Callable[[int], None]:
         population = trained(goal, size)
-        return lambda step: population.learn(images, labels, EPOCH + step)
+        return lambda _: population.learn(images, labels)
 
     rows: dict[str, tuple[Callable[[int], object], int]] = {
         f"the two {SAMPLES}×{PIXELS}×{NEURONS} products": (lambda _: (images @ weights, images.T @ delta), 100),

@@ -11,8 +11,8 @@ from model.activation import output_activation
 from model.config import NetworkConfig, TrainingConfig
 from model.goal import Goal
 from model.layers import HiddenLayer, LinearMaps, member_generators
-from model.neurons import Activity, Keys, fire, learn, learn_output
-from model.randomness import Purpose, Step, member_keys
+from model.neurons import Activity, fire, learn, learn_output
+from model.randomness import Draw, Purpose, evaluation_step, member_keys
 
 
 class Population:
@@ -42,7 +42,8 @@ class Population:
         if not goals or len(goals) != len(seeds):
             raise ValueError(f"a population has a goal and a seed for each member; got {len(goals)} and {len(seeds)}")
         self.size = len(goals)
-        self._seeds = tuple(seeds)
+        self._keys = member_keys(seeds).to(template.device)
+        self._step = torch.zeros((), dtype=torch.int64, device=template.device)
         self._n_labels = n_labels
         self._dtype = template.dtype
         self._hidden = HiddenLayer(seeds, network.hidden_neurons, n_inputs, n_labels, template)
@@ -69,7 +70,7 @@ class Population:
         )
 
     @torch.no_grad()
-    def learn(self, images: Float[Tensor, "sample input"], labels: Int64[Tensor, " sample"], step: int) -> None:
+    def learn(self, images: Float[Tensor, "sample input"], labels: Int64[Tensor, " sample"]) -> None:
         """One step of every member on the same batch.
 
         The batch is presented twice; only the second presentation, with the lateral input that the first one caused,
@@ -77,27 +78,31 @@ class Population:
         """
         one_hot = encode_labels(labels, self._n_labels).to(self._dtype)
         feedforward, context = self._hidden.feedforward.shared(images), self._hidden.context.shared(one_hot)
-        first = self._first_presentation(feedforward, context, Purpose.FIRST_PRESENTATION, (step,))
+        first = self._first_presentation(feedforward, context, self._draw(Purpose.FIRST_PRESENTATION, self._step))
         sources = feedforward, context, self._hidden.lateral.own(first)
-        outputs, downhill = learn(sources, self._keys(Purpose.SECOND_PRESENTATION, (step,)), self._hidden_gamma)
+        outputs, downhill = learn(sources, self._draw(Purpose.SECOND_PRESENTATION, self._step), self._hidden_gamma)
         self._hidden.take(downhill, images, one_hot, first)
 
         drive = self._output.own(outputs)
         self._output.take_own(learn_output(drive, labels, self._output_gamma), outputs)
         self._optimiser.step()
+        self._step += 1
 
     @torch.no_grad()
-    def respond(self, images: Float[Tensor, "sample input"], step: Step) -> Float[Tensor, "member label sample"]:
+    def respond(
+        self, images: Float[Tensor, "sample input"], when: tuple[int, int]
+    ) -> Float[Tensor, "member label sample"]:
         """Output neurons' firing probabilities without the label: the context comes from zeros.
 
         Args:
             images: Standardised images.
-            step: Keys the sampled outputs; a step gives the same answer each time.
+            when: Epoch and batch of the evaluation; they key the sampled outputs, and give the same answer each time.
         """
+        step = torch.full_like(self._step, evaluation_step(*when))
         feedforward, context = self._hidden.feedforward.shared(images), self._hidden.context.bias
-        first = self._first_presentation(feedforward, context, Purpose.FIRST_PRESENTATION_EVALUATED, step)
+        first = self._first_presentation(feedforward, context, self._draw(Purpose.FIRST_PRESENTATION_EVALUATED, step))
         sources = feedforward, context, self._hidden.lateral.own(first)
-        outputs = fire(sources, self._keys(Purpose.SECOND_PRESENTATION_EVALUATED, step))
+        outputs = fire(sources, self._draw(Purpose.SECOND_PRESENTATION_EVALUATED, step))
         return output_activation(self._output.own(outputs))
 
     @torch.no_grad()
@@ -107,10 +112,10 @@ class Population:
         return torch.stack([p.isfinite().flatten(1).all(dim=1) for p in parameters]).all(dim=0)
 
     def _first_presentation(
-        self, feedforward: Activity, context: Float[Tensor, "member neuron #sample"], purpose: Purpose, step: Step
+        self, feedforward: Activity, context: Float[Tensor, "member neuron #sample"], draw: Draw
     ) -> Activity:
         """Sampled outputs while the lateral input comes from zeros, so that it is the bias alone."""
-        return fire((feedforward, context, self._hidden.lateral.bias), self._keys(purpose, step))
+        return fire((feedforward, context, self._hidden.lateral.bias), draw)
 
-    def _keys(self, purpose: Purpose, step: Step) -> Keys:
-        return member_keys(self._seeds, purpose, step)
+    def _draw(self, purpose: Purpose, step: Int64[Tensor, ""]) -> Draw:
+        return Draw(self._keys, purpose, step)

@@ -74,13 +74,11 @@ class Training:
             DivergedError: If no member's weights are finite any more.
         """
         images, labels = self._train
-        step = 0
         for epoch in range(1, self._config.epochs + 1):
             self._epoch = epoch
             order = batch_order(self._config.data_seed, epoch, len(images)).to(images.device)
             for batch in torch.split(order, self._config.batch_size):
-                self.population.learn(images.index_select(0, batch), labels[batch], step)
-                step += 1
+                self.population.learn(images.index_select(0, batch), labels[batch])
             finite = self.population.finite()
             if not finite.any():
                 raise DivergedError(f"a weight is no longer finite after epoch {epoch}")

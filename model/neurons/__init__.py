@@ -11,23 +11,24 @@ from jaxtyping import Int64
 from torch import Tensor
 
 from model.neurons import compiled_backend, torch_backend
-from model.neurons.types import Activity, Gamma, Keys, Sources
+from model.neurons.types import Activity, Gamma, Sources
+from model.randomness import Draw
 
-__all__ = ["Activity", "Gamma", "Keys", "Sources", "fire", "learn", "learn_output"]
+__all__ = ["Activity", "Gamma", "Sources", "fire", "learn", "learn_output"]
 
 
-def fire(sources: Sources, keys: Keys) -> Activity:
+def fire(sources: Sources, draw: Draw) -> Activity:
     """Outputs −1 or +1 of trivariate neurons, sampled from their firing probabilities."""
-    outputs: Activity = _backend(sources[0]).fire(sources, keys)
+    outputs: Activity = _backend(sources[0]).fire(sources, draw)
     return outputs
 
 
-def learn(sources: Sources, keys: Keys, gamma: Gamma) -> tuple[Activity, Sources]:
+def learn(sources: Sources, draw: Draw, gamma: Gamma) -> tuple[Activity, Sources]:
     """Outputs of trivariate neurons as `fire` has them, and the derivatives of −Σ G by their sources, in bits.
 
     Each source is given at every sample.
     """
-    outputs_and_downhill: tuple[Activity, Sources] = _backend(sources[0]).learn(sources, keys, gamma)
+    outputs_and_downhill: tuple[Activity, Sources] = _backend(sources[0]).learn(sources, draw, gamma)
     return outputs_and_downhill
 
 

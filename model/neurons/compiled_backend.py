@@ -11,28 +11,32 @@ from torch import Tensor
 from model.compilation import in_shares
 from model.goal import BIVARIATE, TRIVARIATE
 from model.neurons import kernels
-from model.neurons.types import Activity, Gamma, Keys, Sources
+from model.neurons.types import Activity, Gamma, Sources
 from model.pid.compiled_backend import rows_computer
+from model.randomness import Draw
 
 
 @torch.no_grad()
-def fire(sources: Sources, keys: Keys) -> Activity:
+def fire(sources: Sources, draw: Draw) -> Activity:
     """`model.neurons.fire` compiled."""
     rows, outputs = _rows(sources), _like(sources[0])
     nowhere = rows[0].new_empty(0, 0)
-    _in_turn(len(rows[0]), _computer(kernels.fire, *rows, keys, nowhere, nowhere.int(), outputs.flatten(0, 1)))
+    _in_turn(
+        len(rows[0]),
+        _computer(kernels.fire, *rows, draw.keys, *draw.words(), nowhere, nowhere.int(), outputs.flatten(0, 1)),
+    )
     return outputs
 
 
 @torch.no_grad()
-def learn(sources: Sources, keys: Keys, gamma: Gamma) -> tuple[Activity, Sources]:
+def learn(sources: Sources, draw: Draw, gamma: Gamma) -> tuple[Activity, Sources]:
     """`model.neurons.learn` compiled."""
     rows, outputs = _rows(sources), _like(sources[0])
     downhill = _like(sources[0]), _like(sources[0]), _like(sources[0])
     theta, gradient, cells = _like(rows[0]), _like(rows[0]), _like(rows[0], torch.int32)
     _in_turn(
         len(theta),
-        _computer(kernels.fire, *rows, keys, theta, cells, outputs.flatten(0, 1)),
+        _computer(kernels.fire, *rows, draw.keys, *draw.words(), theta, cells, outputs.flatten(0, 1)),
         rows_computer(cells, theta, gamma, TRIVARIATE, gradient),
         _computer(kernels.trivariate_backward, *rows, theta, gradient, *[d.flatten(0, 1) for d in downhill]),
     )

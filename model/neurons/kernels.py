@@ -12,7 +12,7 @@ import numpy as np
 from model.activation import MODULATION, OUTPUT_MARGIN, STEEPNESS
 from model.binning import BINS, FIXED_LIMIT
 from model.compilation import compiled
-from model.randomness import MULTIPLIER, ROUNDS, WEYL, WORD
+from model.randomness import MULTIPLIERS, ROUNDS, WEYL, WORD
 
 PER_WIDTH = np.float32(BINS / (2 * FIXED_LIMIT))
 MIDDLE = np.float32(BINS // 2 - 1)
@@ -21,7 +21,9 @@ SHARE, STEEP = np.float32(MODULATION), np.float32(STEEPNESS)
 ALONE = np.float32(1 - 2 * MODULATION)
 LEAST, MOST = np.float32(OUTPUT_MARGIN), np.float32(1 - OUTPUT_MARGIN)
 ONE, TWO = np.float32(1), np.float32(2)
-_WORD, _MULTIPLIER, _WEYL = np.uint64(WORD), np.uint64(MULTIPLIER), np.uint64(WEYL)
+_WORD = np.uint64(WORD)
+_TIMES_A, _TIMES_C = np.uint64(MULTIPLIERS[0]), np.uint64(MULTIPLIERS[1])
+_WEYL_X, _WEYL_Y = np.uint64(WEYL[0]), np.uint64(WEYL[1])
 _32, _8 = np.uint64(32), np.uint64(8)
 _LOG2_E, _LN_2 = np.float32(1 / math.log(2)), np.float32(math.log(2))
 
@@ -46,18 +48,19 @@ def _sigmoid(x):
 
 @numba.njit(inline="always")
 @no_type_check
-def _draw(key, neuron, n_samples, numbers):
-    """`model.randomness.uniform` of one neuron; `numbers` has room for an even number."""
-    word = np.uint64(key) & _WORD
-    right_word = ((np.uint64(key) >> _32) + np.uint64(neuron)) & _WORD
-    for pair in range((n_samples + 1) // 2):
-        left, right, bump = np.uint64(pair), right_word, word
+def _draw(key, neuron, third, fourth, n_samples, numbers):
+    """`model.randomness.uniform` of one neuron; `numbers` has room for a multiple of four."""
+    for block in range((n_samples + 3) // 4):
+        a, b, c, d = np.uint64(block), np.uint64(neuron), np.uint64(third), np.uint64(fourth)
+        x, y = np.uint64(key[0]), np.uint64(key[1])
         for _ in range(ROUNDS):
-            product = left * _MULTIPLIER
-            left, right = (product >> _32) ^ bump ^ right, product & _WORD
-            bump = (bump + _WEYL) & _WORD
-        numbers[2 * pair] = np.float32(np.int32(left >> _8)) * np.float32(2**-24)
-        numbers[2 * pair + 1] = np.float32(np.int32(right >> _8)) * np.float32(2**-24)
+            p, q = a * _TIMES_A, c * _TIMES_C
+            a, b, c, d = (q >> _32) ^ b ^ x, q & _WORD, (p >> _32) ^ d ^ y, p & _WORD
+            x, y = (x + _WEYL_X) & _WORD, (y + _WEYL_Y) & _WORD
+        numbers[4 * block] = np.float32(np.int32(a >> _8)) * np.float32(2**-24)
+        numbers[4 * block + 1] = np.float32(np.int32(b >> _8)) * np.float32(2**-24)
+        numbers[4 * block + 2] = np.float32(np.int32(c >> _8)) * np.float32(2**-24)
+        numbers[4 * block + 3] = np.float32(np.int32(d >> _8)) * np.float32(2**-24)
 
 
 @numba.njit(inline="always")
@@ -70,14 +73,16 @@ def _bin(widths):
 
 @compiled
 @no_type_check
-def fire(feedforward, context, lateral, keys, theta, cells, outputs, first, last):
+def fire(feedforward, context, lateral, keys, third, fourth, theta, cells, outputs, first, last):
     """Sample the outputs of trivariate neurons; θ and the cells of the joint too where there is room for them.
 
     Args:
         feedforward: (row, sample), float32; a row is a neuron, a member's neurons stand together.
         context: (row, sample), or (row, 1) for the same at every sample.
         lateral: As context.
-        keys: (member,), int64.
+        keys: (member, 2), int64.
+        third: The third word of the random numbers' counter, in an array of no dimension.
+        fourth: The fourth, likewise.
         theta: Where to write θ, (row, sample), or with no row.
         cells: Where to write cells, (row, sample), int32.
         outputs: Where to write −1 or +1, (row, sample).
@@ -88,9 +93,9 @@ def fire(feedforward, context, lateral, keys, theta, cells, outputs, first, last
     n_neurons = n_rows // len(keys)
     learning = len(theta) > 0
     c, l, chance = np.empty((3, n_samples), np.float32)
-    numbers = np.empty(n_samples + 1, np.float32)
+    numbers = np.empty(n_samples + 3, np.float32)
     for row in range(first, last):
-        _draw(keys[row // n_neurons], row % n_neurons, n_samples, numbers)
+        _draw(keys[row // n_neurons], row % n_neurons, third[()], fourth[()], n_samples, numbers)
         c[:] = context[row]
         l[:] = lateral[row]
         for s in range(n_samples):

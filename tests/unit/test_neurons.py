@@ -7,14 +7,14 @@ from model import neurons
 from model.activation import output_activation, trivariate_activation
 from model.goal import Goal
 from model.neurons import compiled_backend, kernels, torch_backend
-from model.randomness import Purpose, member_keys, uniform
+from model.randomness import Draw, Purpose, member_keys, uniform
 
 BACKENDS = pytest.mark.parametrize("backend", [compiled_backend, torch_backend], ids=["compiled", "torch"])
 MEMBERS, NEURONS = 3, 7
 GOALS = [Goal.preset("optimized_1_100_tpe"), Goal.preset("heuristic"), Goal.preset("optimized_2_100_cmaes")]
 GAMMA = torch.tensor([goal.gamma for goal in GOALS]).repeat_interleave(NEURONS, dim=0)
 OUTPUT_GAMMA = torch.tensor([[-0.2, 0.1, 1.0, 0.1, 0.0]]).expand(MEMBERS * NEURONS, -1)
-KEYS = member_keys([4, 5, 6], Purpose.SECOND_PRESENTATION, (9,))
+DRAW = Draw(member_keys([4, 5, 6]), Purpose.SECOND_PRESENTATION, torch.tensor(2**40 + 9))
 
 
 def sources(n_samples=201, scale=1.0, seed=0):
@@ -29,9 +29,9 @@ def doubled(tensors):
     return tuple(tensor.double() for tensor in tensors)
 
 
-def assert_same_outputs(outputs, chances, keys=KEYS):
-    """That outputs are sampled with these chances from the keys' numbers, wherever rounding does not decide."""
-    drawn = uniform(keys, *chances.shape[1:], chances)
+def assert_same_outputs(outputs, chances):
+    """That outputs are sampled with these chances from the numbers of the draw, wherever rounding does not decide."""
+    drawn = uniform(DRAW, *chances.shape[1:], chances)
     sure = (drawn - chances).abs() > 1e-5
     assert sure.double().mean() > 0.99
     assert outputs.dtype == torch.float32
@@ -50,7 +50,7 @@ def assert_close(found, expected, tolerance=1e-4):
 def test_neurons_fire_with_their_probabilities(backend, n_samples):
     given = sources(n_samples)
 
-    outputs = backend.fire(given, KEYS)
+    outputs = backend.fire(given, DRAW)
 
     assert_same_outputs(outputs, trivariate_activation(*doubled(given)))
 
@@ -59,9 +59,9 @@ def test_neurons_fire_with_their_probabilities(backend, n_samples):
 def test_context_and_lateral_input_may_be_the_same_at_every_sample(backend):
     r, c, l = sources()
 
-    outputs = backend.fire((r, c[..., :1], l[..., :1]), KEYS)
+    outputs = backend.fire((r, c[..., :1], l[..., :1]), DRAW)
 
-    assert torch.equal(outputs, backend.fire((r, c[..., :1].expand_as(r), l[..., :1].expand_as(r)), KEYS))
+    assert torch.equal(outputs, backend.fire((r, c[..., :1].expand_as(r), l[..., :1].expand_as(r)), DRAW))
 
 
 @BACKENDS
@@ -76,11 +76,11 @@ def test_context_and_lateral_input_may_be_the_same_at_every_sample(backend):
 )
 def test_neurons_learn_what_the_reference_learns(backend, scale, n_samples, tolerance):
     given = sources(n_samples, scale)
-    _, expected = torch_backend.learn(doubled(given), KEYS, GAMMA.double())
+    _, expected = torch_backend.learn(doubled(given), DRAW, GAMMA.double())
 
-    outputs, downhill = backend.learn(given, KEYS, GAMMA)
+    outputs, downhill = backend.learn(given, DRAW, GAMMA)
 
-    assert torch.equal(outputs, backend.fire(given, KEYS))
+    assert torch.equal(outputs, backend.fire(given, DRAW))
     for found, reference in zip(downhill, expected, strict=True):
         assert_close(found, reference, tolerance)
 
@@ -124,11 +124,11 @@ def test_a_label_that_no_sample_has_teaches_nothing_about_itself(backend):
 @pytest.mark.parametrize("source", [0, 1, 2])
 def test_a_source_that_is_not_finite_spoils_its_own_neuron_only(backend, bad, source):
     given = sources()
-    healthy_outputs, healthy = backend.learn(given, KEYS, GAMMA)
+    healthy_outputs, healthy = backend.learn(given, DRAW, GAMMA)
     struck = tuple(s.clone() for s in given)
     struck[source][1, 2, 3] = bad
 
-    outputs, downhill = backend.learn(struck, KEYS, GAMMA)
+    outputs, downhill = backend.learn(struck, DRAW, GAMMA)
 
     others = torch.ones(MEMBERS, NEURONS, dtype=torch.bool)
     others[1, 2] = False
@@ -143,7 +143,7 @@ def test_a_feedforward_input_that_is_no_number_is_passed_on_as_none(backend):
     given = sources()
     given[0][1, 2, 3] = float("nan")
 
-    _, downhill = backend.learn(given, KEYS, GAMMA)
+    _, downhill = backend.learn(given, DRAW, GAMMA)
 
     assert downhill[0][1, 2].isnan().any()
 
@@ -151,9 +151,9 @@ def test_a_feedforward_input_that_is_no_number_is_passed_on_as_none(backend):
 @BACKENDS
 def test_inputs_beyond_all_bins_have_the_right_derivative(backend):
     given = tuple(1e4 * source for source in sources())
-    _, expected = torch_backend.learn(doubled(given), KEYS, GAMMA.double())
+    _, expected = torch_backend.learn(doubled(given), DRAW, GAMMA.double())
 
-    _, downhill = backend.learn(given, KEYS, GAMMA)
+    _, downhill = backend.learn(given, DRAW, GAMMA)
 
     for found, reference in zip(downhill, expected, strict=True):
         assert found.isfinite().all()
@@ -164,10 +164,10 @@ def test_inputs_beyond_all_bins_have_the_right_derivative(backend):
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_the_number_of_threads_changes_nothing(backend, threads):
     given, before = sources(), torch.get_num_threads()
-    expected = backend.learn(given, KEYS, GAMMA)
+    expected = backend.learn(given, DRAW, GAMMA)
     torch.set_num_threads(threads)
     try:
-        outputs, downhill = backend.learn(given, KEYS, GAMMA)
+        outputs, downhill = backend.learn(given, DRAW, GAMMA)
     finally:
         torch.set_num_threads(before)
 
@@ -193,12 +193,12 @@ def test_sources_may_lie_in_memory_in_any_order(backend):
     turned = tuple(source.permute(2, 0, 1).contiguous().permute(1, 2, 0) for source in given)
     labels = torch.arange(201) % NEURONS
 
-    outputs, downhill = backend.learn(turned, KEYS, GAMMA)
+    outputs, downhill = backend.learn(turned, DRAW, GAMMA)
 
-    expected_outputs, expected = backend.learn(given, KEYS, GAMMA)
+    expected_outputs, expected = backend.learn(given, DRAW, GAMMA)
     assert not turned[0].is_contiguous()
     assert torch.equal(outputs, expected_outputs)
-    assert torch.equal(backend.fire(turned, KEYS), expected_outputs)
+    assert torch.equal(backend.fire(turned, DRAW), expected_outputs)
     for found, reference in zip(downhill, expected, strict=True):
         torch.testing.assert_close(found, reference, rtol=1e-4, atol=1e-7)
     torch.testing.assert_close(
@@ -212,9 +212,9 @@ def test_sources_may_lie_in_memory_in_any_order(backend):
 def test_float32_on_the_cpu_is_compiled_and_the_rest_is_not(monkeypatch):
     used = []
     for backend in (compiled_backend, torch_backend):
-        monkeypatch.setattr(backend, "fire", lambda given, _keys, b=backend: (used.append(b), given[0])[1])
+        monkeypatch.setattr(backend, "fire", lambda given, _draw, b=backend: (used.append(b), given[0])[1])
 
-    neurons.fire(sources(), KEYS)
-    neurons.fire(doubled(sources()), KEYS)
+    neurons.fire(sources(), DRAW)
+    neurons.fire(doubled(sources()), DRAW)
 
     assert used == [compiled_backend, torch_backend]

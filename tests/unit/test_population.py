@@ -12,7 +12,7 @@ from model.errors import DivergedError
 from model.evaluation import accuracy, predictions
 from model.goal import Goal
 from model.population import Population
-from model.randomness import Purpose, member_keys, uniform
+from model.randomness import Draw, Purpose, evaluation_step, uniform
 from model.training import Training
 from tests.reference import dense_pid
 
@@ -39,7 +39,7 @@ def batch(dtype, step=0, scale=2.0):
 
 def trained(members, dtype=torch.float64, steps=8):
     for step in range(steps):
-        members.learn(*batch(dtype, step), step)
+        members.learn(*batch(dtype, step))
     return members
 
 
@@ -133,7 +133,8 @@ def test_first_weights_and_biases_are_uniform_within_one_over_the_root_of_the_in
 
 
 def numbers(members, purpose, step):
-    return uniform(member_keys(members._seeds, purpose, step), N_HIDDEN, N_SAMPLES, torch.empty(0).double())[0]
+    draw = Draw(members._keys, purpose, torch.tensor(step))
+    return uniform(draw, N_HIDDEN, N_SAMPLES, torch.empty(0).double())[0]
 
 
 def activation(r, c, l):
@@ -175,18 +176,18 @@ def dense_goal(bins, theta, gamma, order):
 
 
 def test_the_hidden_layer_climbs_its_own_goal_and_nothing_else():
-    members, (images, labels) = spread_out(), batch(torch.float64)
+    members, (images, labels) = trained(spread_out(), steps=2), batch(torch.float64)
     copies = copied(members)
     one_hot = torch.eye(N_LABELS, dtype=torch.float64)[labels].T
     learning = (Purpose.FIRST_PRESENTATION, Purpose.SECOND_PRESENTATION)
-    sources, theta, _, _ = own_forward(members, copies, images, one_hot, learning, (7,))
+    sources, theta, _, _ = own_forward(members, copies, images, one_hot, learning, 2)
     bins = torch.stack([(torch.ceil((s.detach() + 20) / 2) - 1).clamp(0, 19) for s in sources])
     assert all(len(source.unique()) >= 3 for source in bins)
     loss = -sum(dense_goal(bins[:, n], theta[n], GOALS[0].gamma, dense_pid.TRIVARIATE_ORDER) for n in range(N_HIDDEN))
     expected = torch.autograd.grad(loss, copies[:6])
     expected[4].fill_diagonal_(0)
 
-    members.learn(images, labels, step=7)
+    members.learn(images, labels)
 
     largest = max(float(e.abs().max()) for e in expected)
     for parameter, gradient in zip(members._hidden.parameters(), expected, strict=True):
@@ -195,11 +196,11 @@ def test_the_hidden_layer_climbs_its_own_goal_and_nothing_else():
 
 
 def test_the_output_layer_climbs_its_own_goal_and_nothing_else():
-    members, (images, labels) = spread_out(), batch(torch.float64)
+    members, (images, labels) = trained(spread_out(), steps=2), batch(torch.float64)
     copies = copied(members)
     one_hot = torch.eye(N_LABELS, dtype=torch.float64)[labels].T
     learning = (Purpose.FIRST_PRESENTATION, Purpose.SECOND_PRESENTATION)
-    *_, drive = own_forward(members, copies, images, one_hot, learning, (7,))
+    *_, drive = own_forward(members, copies, images, one_hot, learning, 2)
     scaled = drive.detach() / drive.detach().abs().amax(dim=1, keepdim=True)
     bins = torch.stack([torch.ceil(10 * scaled + 10) - 1, one_hot])
     gamma = (-0.2, 0.1, 1.0, 0.1, 0.0)
@@ -207,7 +208,7 @@ def test_the_output_layer_climbs_its_own_goal_and_nothing_else():
     loss = -sum(dense_goal(bins[:, n], theta[n], gamma, dense_pid.BIVARIATE_ORDER) for n in range(N_LABELS))
     expected = torch.autograd.grad(loss, copies[6:])
 
-    members.learn(images, labels, step=7)
+    members.learn(images, labels)
 
     largest = max(float(e.abs().max()) for e in expected)
     for parameter, gradient in zip(members._output.parameters(), expected, strict=True):
@@ -220,7 +221,7 @@ def test_learning_climbs_by_steps_of_adam_with_decay():
     means, squares = ([torch.zeros_like(p) for p in expected] for _ in range(2))
 
     for step in range(5):
-        members.learn(*batch(torch.float64, step), step)
+        members.learn(*batch(torch.float64, step))
 
         # Kingma & Ba 2015, algorithm 1, with the decay of a weight added to its gradient.
         gradients = [p.grad[0] for p in (*members._hidden.parameters(), *members._output.parameters())]
@@ -244,7 +245,7 @@ def test_without_a_label_the_context_comes_from_zeros(bias):
             maps.bias.mul_(bias)
     evaluation = (Purpose.FIRST_PRESENTATION_EVALUATED, Purpose.SECOND_PRESENTATION_EVALUATED)
     no_label = torch.zeros(N_LABELS, N_SAMPLES, dtype=torch.float64)
-    *_, drive = own_forward(members, copied(members), images, no_label, evaluation, (3, 1))
+    *_, drive = own_forward(members, copied(members), images, no_label, evaluation, evaluation_step(3, 1))
 
     found = members.respond(images, (3, 1))
 
@@ -256,7 +257,7 @@ def test_output_neurons_are_kept_off_certainty():
     with torch.no_grad():
         members._output.bias[:, 0], members._output.bias[:, 1] = 1e3, -1e3
 
-    theta = members.respond(batch(torch.float64)[0], (0,))
+    theta = members.respond(batch(torch.float64)[0], (0, 0))
 
     assert (theta[:, 0] == 1 - 1e-6).all()
     assert (theta[:, 1] == 1e-6).all()
@@ -278,8 +279,8 @@ def test_evaluating_in_between_changes_nothing_about_the_training():
     straight, interrupted = population(), population()
 
     for step in range(4):
-        straight.learn(*batch(torch.float64, step), step)
-        interrupted.learn(*batch(torch.float64, step), step)
+        straight.learn(*batch(torch.float64, step))
+        interrupted.learn(*batch(torch.float64, step))
         accuracy(interrupted, *batch(torch.float64, 50), epoch=step)
 
     assert torch.equal(weights(straight), weights(interrupted))
@@ -417,11 +418,10 @@ def test_a_last_batch_of_one_sample_is_learned_from():
 def orders(monkeypatch, data_seed):
     """The order in which samples are presented, by epoch."""
     run, seen = training(epochs=4, data_seed=data_seed), []
-    monkeypatch.setattr(run.population, "learn", lambda images, _labels, step: seen.append((images.clone(), step)))
+    monkeypatch.setattr(run.population, "learn", lambda images, _labels: seen.append(images.clone()))
     list(run.epochs())
-    assert [len(images) for images, _ in seen] == [32, 32, 16] * 4
-    assert [step for _, step in seen] == list(range(12))
-    first_pixels = torch.cat([images[:, 0] for images, _ in seen])
+    assert [len(images) for images in seen] == [32, 32, 16] * 4
+    first_pixels = torch.cat([images[:, 0] for images in seen])
     return [tuple(epoch.tolist()) for epoch in first_pixels.split(80)]
 
 
@@ -431,15 +431,3 @@ def test_every_training_sample_is_presented_once_an_epoch_in_an_order_of_its_own
     presented = sorted(split().train_images[:, 0].astype(np.float64).tolist())
     assert all(sorted(epoch) == presented for epoch in (*by_epoch, *others))
     assert len({*by_epoch, *others}) == 8
-
-
-def test_every_seed_purpose_and_step_draws_numbers_of_its_own():
-    # __members__ has aliases too: two purposes of one number would draw the same.
-    drawn = [
-        tuple(member.flatten().tolist())
-        for purpose in Purpose.__members__.values()
-        for step in ((0,), (1,), (0, 1))
-        for member in uniform(member_keys([1, 2], purpose, step), 2, 3, torch.empty(0))
-    ]
-
-    assert len(drawn) == len(set(drawn)) == 2 * 3 * len(Purpose.__members__)
