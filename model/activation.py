@@ -28,6 +28,30 @@ def trivariate_activation(
     return torch.sigmoid(feedforward * (1 - 2 * MODULATION + MODULATION * agreement))
 
 
+def trivariate_slopes(
+    theta: Float[Tensor, "*neuron sample"],
+    feedforward: Float[Tensor, "*neuron sample"],
+    context: Float[Tensor, "*neuron sample"],
+    lateral: Float[Tensor, "*neuron sample"],
+) -> tuple[Float[Tensor, "*neuron sample"], Float[Tensor, "*neuron sample"], Float[Tensor, "*neuron sample"]]:
+    """Derivatives of θ = `trivariate_activation` by feedforward, context and lateral input."""
+    drive = STEEPNESS * feedforward
+    by_context, by_lateral = torch.sigmoid(drive * context), torch.sigmoid(drive * lateral)
+    rise_context, rise_lateral = (MODULATION * drive * by * (1 - by) for by in (by_context, by_lateral))
+    gain = 1 - 2 * MODULATION + MODULATION * (by_context + by_lateral)
+    slope = theta * (1 - theta)
+    return (
+        slope * (gain + rise_context * context + rise_lateral * lateral),
+        slope * rise_context * feedforward,
+        slope * rise_lateral * feedforward,
+    )
+
+
 def output_activation(drive: Float[Tensor, "*neuron sample"]) -> Float[Tensor, "*neuron sample"]:
     """Probability of firing θ = σ(r) of an output neuron, kept off 0 and 1."""
     return torch.sigmoid(drive).clamp(OUTPUT_MARGIN, 1 - OUTPUT_MARGIN)
+
+
+def output_slope(theta: Float[Tensor, "*neuron sample"]) -> Float[Tensor, "*neuron sample"]:
+    """Derivative of θ = `output_activation` by the drive: none where θ is kept off 0 and 1."""
+    return theta * (1 - theta) * ((theta > OUTPUT_MARGIN) & (theta < 1 - OUTPUT_MARGIN))

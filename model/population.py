@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
-from torch.nn.functional import one_hot as encode_labels
 
 from model.activation import output_activation
 from model.config import NetworkConfig, TrainingConfig
-from model.goal import Goal
+from model.goal import BIVARIATE, TRIVARIATE, Goal
 from model.layers import HiddenLayer, LinearMaps, member_generators
 from model.neurons import Activity, fire, learn, learn_output
+from model.pid import Objective
 from model.randomness import Draw, Purpose, evaluation_step, member_keys
 
 
@@ -44,15 +44,15 @@ class Population:
         self.size = len(goals)
         self._keys = member_keys(seeds).to(template.device)
         self._step = torch.zeros((), dtype=torch.int64, device=template.device)
-        self._n_labels = n_labels
+        self._classes = torch.arange(n_labels, device=template.device)
         self._dtype = template.dtype
         self._hidden = HiddenLayer(seeds, network.hidden_neurons, n_inputs, n_labels, template)
         generators = member_generators(seeds, layer=1)
         self._output = LinearMaps.initialised(generators, n_labels, network.hidden_neurons, template)
-        self._hidden_gamma = template.new_tensor([goal.gamma for goal in goals]).repeat_interleave(
-            network.hidden_neurons, dim=0
-        )
-        self._output_gamma = template.new_tensor([network.output_goal]).expand(self.size * n_labels, -1)
+        gamma = torch.tensor([goal.gamma for goal in goals], dtype=torch.float64).to(template)
+        self._hidden_objective = Objective.of(gamma.repeat_interleave(network.hidden_neurons, dim=0), TRIVARIATE)
+        output_gamma = torch.tensor([network.output_goal], dtype=torch.float64).to(template)
+        self._output_objective = Objective.of(output_gamma.expand(self.size * n_labels, -1), BIVARIATE)
         self._optimiser = torch.optim.Adam(
             [
                 {
@@ -76,15 +76,15 @@ class Population:
         The batch is presented twice; only the second presentation, with the lateral input that the first one caused,
         is learned from. Feedforward and context input do not change between the two.
         """
-        one_hot = encode_labels(labels, self._n_labels).to(self._dtype)
+        one_hot = (labels[:, None] == self._classes).to(self._dtype)
         feedforward, context = self._hidden.feedforward.shared(images), self._hidden.context.shared(one_hot)
         first = self._first_presentation(feedforward, context, self._draw(Purpose.FIRST_PRESENTATION, self._step))
         sources = feedforward, context, self._hidden.lateral.own(first)
-        outputs, downhill = learn(sources, self._draw(Purpose.SECOND_PRESENTATION, self._step), self._hidden_gamma)
+        outputs, downhill = learn(sources, self._draw(Purpose.SECOND_PRESENTATION, self._step), self._hidden_objective)
         self._hidden.take(downhill, images, one_hot, first)
 
         drive = self._output.own(outputs)
-        self._output.take_own(learn_output(drive, labels, self._output_gamma), outputs)
+        self._output.take_own(learn_output(drive, labels, self._output_objective), outputs)
         self._optimiser.step()
         self._step += 1
 

@@ -11,10 +11,11 @@ from jaxtyping import Int64
 from torch import Tensor
 
 from model.neurons import compiled_backend, torch_backend
-from model.neurons.types import Activity, Gamma, Sources
+from model.neurons.types import Activity, Sources
+from model.pid import Objective
 from model.randomness import Draw
 
-__all__ = ["Activity", "Gamma", "Sources", "fire", "learn", "learn_output"]
+__all__ = ["Activity", "Sources", "fire", "learn", "learn_output"]
 
 
 def fire(sources: Sources, draw: Draw) -> Activity:
@@ -23,16 +24,19 @@ def fire(sources: Sources, draw: Draw) -> Activity:
     return outputs
 
 
-def learn(sources: Sources, draw: Draw, gamma: Gamma) -> tuple[Activity, Sources]:
+def learn(sources: Sources, draw: Draw, objective: Objective) -> tuple[Activity, Sources]:
     """Outputs of trivariate neurons as `fire` has them, and the derivatives of −Σ G by their sources, in bits.
 
-    Each source is given at every sample.
+    Args:
+        sources: Each given at every sample.
+        draw: What the outputs are sampled with.
+        objective: What the neurons maximise, one row a neuron of the whole population.
     """
-    outputs_and_downhill: tuple[Activity, Sources] = _backend(sources[0]).learn(sources, draw, gamma)
+    outputs_and_downhill: tuple[Activity, Sources] = _backend(sources[0]).learn(sources, draw, objective)
     return outputs_and_downhill
 
 
-def learn_output(drive: Activity, labels: Int64[Tensor, " sample"], gamma: Gamma) -> Activity:
+def learn_output(drive: Activity, labels: Int64[Tensor, " sample"], objective: Objective) -> Activity:
     """Derivative of −Σ G by the drive of output neurons, in bits.
 
     A neuron's context is its own element of the one-hot label. It reaches the goal through its bins alone, and its two
@@ -41,9 +45,9 @@ def learn_output(drive: Activity, labels: Int64[Tensor, " sample"], gamma: Gamma
     Args:
         drive: The neurons' feedforward input.
         labels: The label of each sample.
-        gamma: Goals, one row a neuron of the whole population.
+        objective: What the neurons maximise, one row a neuron of the whole population.
     """
-    downhill: Activity = _backend(drive).learn_output(drive, labels, gamma)
+    downhill: Activity = _backend(drive).learn_output(drive, labels, objective)
     return downhill
 
 

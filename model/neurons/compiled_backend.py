@@ -9,9 +9,9 @@ from jaxtyping import Int64
 from torch import Tensor
 
 from model.compilation import in_shares
-from model.goal import BIVARIATE, TRIVARIATE
 from model.neurons import kernels
-from model.neurons.types import Activity, Gamma, Sources
+from model.neurons.types import Activity, Sources
+from model.pid import Objective
 from model.pid.compiled_backend import rows_computer
 from model.randomness import Draw
 
@@ -29,7 +29,7 @@ def fire(sources: Sources, draw: Draw) -> Activity:
 
 
 @torch.no_grad()
-def learn(sources: Sources, draw: Draw, gamma: Gamma) -> tuple[Activity, Sources]:
+def learn(sources: Sources, draw: Draw, objective: Objective) -> tuple[Activity, Sources]:
     """`model.neurons.learn` compiled."""
     rows, outputs = _rows(sources), _like(sources[0])
     downhill = _like(sources[0]), _like(sources[0]), _like(sources[0])
@@ -37,21 +37,21 @@ def learn(sources: Sources, draw: Draw, gamma: Gamma) -> tuple[Activity, Sources
     _in_turn(
         len(theta),
         _computer(kernels.fire, *rows, draw.keys, *draw.words(), theta, cells, outputs.flatten(0, 1)),
-        rows_computer(cells, theta, gamma, TRIVARIATE, gradient),
+        rows_computer(cells, theta, objective, gradient),
         _computer(kernels.trivariate_backward, *rows, theta, gradient, *[d.flatten(0, 1) for d in downhill]),
     )
     return outputs, downhill
 
 
 @torch.no_grad()
-def learn_output(drive: Activity, labels: Int64[Tensor, " sample"], gamma: Gamma) -> Activity:
+def learn_output(drive: Activity, labels: Int64[Tensor, " sample"], objective: Objective) -> Activity:
     """`model.neurons.learn_output` compiled."""
     rows, downhill = drive.flatten(0, 1).contiguous(), _like(drive)
     theta, gradient, cells = _like(rows), _like(rows), _like(rows, torch.int32)
     _in_turn(
         len(theta),
         _computer(kernels.output_forward, rows, labels, drive.shape[1], theta, cells),
-        rows_computer(cells, theta, gamma, BIVARIATE, gradient),
+        rows_computer(cells, theta, objective, gradient),
         _computer(kernels.output_backward, rows, theta, gradient, downhill.flatten(0, 1)),
     )
     return downhill

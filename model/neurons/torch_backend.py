@@ -1,15 +1,14 @@
 """Firing and learning in tensor operations: the semantics, on any device and in any float type."""
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Int64
 from torch import Tensor
-from torch.nn.functional import one_hot
 
-from model.activation import output_activation, trivariate_activation
+from model.activation import output_activation, output_slope, trivariate_activation, trivariate_slopes
 from model.binning import adaptive_bins, fixed_bins
-from model.goal import BIVARIATE, TRIVARIATE
-from model.neurons.types import Activity, Gamma, Sources
-from model.pid import goal_gradient
+from model.neurons.types import Activity, Sources
+from model.pid import Objective
+from model.pid.torch_backend import goal_gradient
 from model.randomness import Draw, uniform
 
 
@@ -19,28 +18,27 @@ def fire(sources: Sources, draw: Draw) -> Activity:
     return _sampled(trivariate_activation(*sources), draw)
 
 
-@torch.enable_grad()
-def learn(sources: Sources, draw: Draw, gamma: Gamma) -> tuple[Activity, Sources]:
-    """`model.neurons.learn` in tensor operations; the activation's derivative is autograd's."""
-    leaves = [source.detach().requires_grad_() for source in sources]
-    theta = trivariate_activation(*leaves)
-    bins = torch.stack([fixed_bins(source) for source in leaves]).flatten(1, 2)
-    gradient = goal_gradient(bins, theta.detach().flatten(0, 1), gamma, TRIVARIATE)
-    by_feedforward, by_context, by_lateral = torch.autograd.grad(theta, leaves, -gradient.view_as(theta))
-    return _sampled(theta.detach(), draw), (by_feedforward, by_context, by_lateral)
+@torch.no_grad()
+def learn(sources: Sources, draw: Draw, objective: Objective) -> tuple[Activity, Sources]:
+    """`model.neurons.learn` in tensor operations."""
+    theta = trivariate_activation(*sources)
+    bins = torch.stack([fixed_bins(source) for source in sources]).flatten(1, 2)
+    uphill = goal_gradient(bins, theta.flatten(0, 1), objective).view_as(theta)
+    by_feedforward, by_context, by_lateral = (-uphill * slope for slope in trivariate_slopes(theta, *sources))
+    return _sampled(theta, draw), (by_feedforward, by_context, by_lateral)
 
 
-@torch.enable_grad()
-def learn_output(drive: Activity, labels: Int64[Tensor, " sample"], gamma: Gamma) -> Activity:
+@torch.no_grad()
+def learn_output(drive: Activity, labels: Int64[Tensor, " sample"], objective: Objective) -> Activity:
     """`model.neurons.learn_output` in tensor operations."""
-    leaf = drive.detach().requires_grad_()
-    theta = output_activation(leaf)
-    label = adaptive_bins(one_hot(labels, drive.shape[1]).T.to(drive.dtype)).expand(drive.shape)
-    bins = torch.stack([adaptive_bins(leaf), label]).flatten(1, 2)
-    gradient = goal_gradient(bins, theta.detach().flatten(0, 1), gamma, BIVARIATE)
-    return torch.autograd.grad(theta, leaf, -gradient.view_as(theta))[0]
+    theta = output_activation(drive)
+    own = torch.arange(drive.shape[1], device=drive.device)[:, None] == labels
+    label = adaptive_bins(own.to(drive.dtype)).expand(drive.shape)
+    bins = torch.stack([adaptive_bins(drive), label]).flatten(1, 2)
+    uphill = goal_gradient(bins, theta.flatten(0, 1), objective).view_as(theta)
+    return -uphill * output_slope(theta)
 
 
-def _sampled(theta: Activity, draw: Draw) -> Float[Tensor, "member neuron sample"]:
+def _sampled(theta: Activity, draw: Draw) -> Activity:
     drawn = uniform(draw, theta.shape[1], theta.shape[2], theta)
     return torch.where(drawn < theta, 1.0, -1.0).to(theta.dtype)

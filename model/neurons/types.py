@@ -7,6 +7,3 @@ Activity = Float[Tensor, "member neuron sample"]
 
 Sources = tuple[Activity, Float[Tensor, "member neuron #sample"], Float[Tensor, "member neuron #sample"]]
 """Feedforward, context and lateral input; to fire, the last two may be given once for all samples."""
-
-Gamma = Float[Tensor, "neurons term"]
-"""Goals, one row a neuron of the whole population."""

@@ -5,5 +5,6 @@ Only cells that hold a sample have probability, so sums over all cells are sums 
 
 from model.pid.atoms import atoms
 from model.pid.gradient import goal_gradient
+from model.pid.objective import Objective
 
-__all__ = ["atoms", "goal_gradient"]
+__all__ = ["Objective", "atoms", "goal_gradient"]

@@ -36,12 +36,12 @@ def redundancies(
 
     Source: Makkeh, Gutknecht & Wibral, Phys. Rev. E 103, 032149 (2021), eq. 8.
     """
-    cells = Cells.of(bins, lattice)
-    occupied = union_masses(cells, torch.ones_like(theta), lattice)
+    cells, matrix = Cells.of(bins, lattice), torch.as_tensor(lattice.inclusion_exclusion).to(theta)
+    occupied = union_masses(cells, torch.ones_like(theta), matrix)
     total = occupied.new_zeros(occupied.shape[:-1])
     smallest = torch.finfo(theta.dtype).tiny ** 0.5
     for probability in (theta, 1 - theta):
-        joint = union_masses(cells, probability, lattice)
+        joint = union_masses(cells, probability, matrix)
         rate = probability.mean(dim=-1, keepdim=True)
         # An output that (almost) never occurs at a sample adds nothing, whatever its logarithm.
         ratio = torch.where(probability > smallest, joint / (occupied * rate), 1.0)

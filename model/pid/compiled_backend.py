@@ -18,29 +18,25 @@ from model.binning import BINS
 from model.compilation import in_shares
 from model.lattice import Lattice
 from model.pid.kernel import goal_gradient_kernel
-from model.pid.weights import redundancy_weights
+from model.pid.objective import Objective
 
 
 def goal_gradient(
-    bins: Int64[Tensor, "source neuron sample"],
-    theta: Float[Tensor, "neuron sample"],
-    gamma: Float[Tensor, "neuron term"],
-    lattice: Lattice,
+    bins: Int64[Tensor, "source neuron sample"], theta: Float[Tensor, "neuron sample"], objective: Objective
 ) -> Float[Tensor, "neuron sample"]:
     """`model.pid.goal_gradient` for float32 on the CPU and two or three sources."""
     cells = torch.zeros_like(bins[0], dtype=torch.int32)
     for source in bins:
         cells = cells * BINS + source.to(torch.int32)
     gradient = torch.empty_like(theta, memory_format=torch.contiguous_format)
-    in_shares(len(theta), rows_computer(cells, theta.contiguous(), gamma, lattice, gradient))
+    in_shares(len(theta), rows_computer(cells, theta.contiguous(), objective, gradient))
     return gradient
 
 
 def rows_computer(
     cells: Int32[Tensor, "neuron sample"],
     theta: Float[Tensor, "neuron sample"],
-    gamma: Float[Tensor, "neuron term"],
-    lattice: Lattice,
+    objective: Objective,
     gradient: Float[Tensor, "neuron sample"],
 ) -> Callable[[int, int], object]:
     """What writes the gradient of the neurons from a first one to before a last one.
@@ -48,17 +44,16 @@ def rows_computer(
     Args:
         cells: Cells of the joint of all sources: their bins as digits to base 20, the first source's leading.
         theta: Probability of firing, contiguous.
-        gamma: Goal vectors, one row a neuron.
-        lattice: The lattice of the sources.
+        objective: What the neurons maximise.
         gradient: Where to write, contiguous.
     """
     return partial(
         goal_gradient_kernel,
         cells.numpy(),
         theta.numpy(),
-        redundancy_weights(gamma, lattice).numpy(),
-        gamma[:, -1].numpy(),
-        *_collections(lattice),
+        objective.weights.numpy(),
+        objective.residual.numpy(),
+        *_collections(objective.lattice),
         gradient.numpy(),
     )
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from model.lattice import Lattice
 from model.pid import compiled_backend, torch_backend
+from model.pid.objective import Objective
 
 
 @torch.no_grad()
@@ -28,7 +29,8 @@ def goal_gradient(
 
     where R_a sums Σ_α w_α A[α,a] (θ/u_α1 − (1−θ)/u_α0) over the samples in the cell.
 
-    The compiled backend computes what it can (float32 on the CPU, two or three sources), the torch backend the rest.
+    The compiled backend computes what it can (float32 on the CPU, two or three sources), the torch backend the rest;
+    for many batches of the same neurons, make their `Objective` once and call the backend.
 
     Args:
         bins: Each source's bin, in the order of the lattice's sources.
@@ -41,4 +43,4 @@ def goal_gradient(
     """
     compiled = theta.dtype == torch.float32 and theta.device.type == "cpu" and len(lattice.sources) <= 3
     backend = compiled_backend.goal_gradient if compiled else torch_backend.goal_gradient
-    return backend(bins, theta, gamma, lattice)
+    return backend(bins, theta, Objective.of(gamma, lattice))

@@ -46,8 +46,7 @@ class Cells:
 
 
 def union_masses(
-    cells: Cells, mass: Float[Tensor, "neuron sample"], lattice: Lattice
+    cells: Cells, mass: Float[Tensor, "neuron sample"], inclusion_exclusion: Float[Tensor, "antichain collection"]
 ) -> Float[Tensor, "antichain neuron sample"]:
     """Mass of ∪_{a∈α} {S_a = s_a} at every sample's own s, by inclusion and exclusion, in counts of samples."""
-    matrix = torch.as_tensor(lattice.inclusion_exclusion, dtype=mass.dtype, device=mass.device)
-    return torch.einsum("ac,cns->ans", matrix, cells.all_totals(mass))
+    return torch.einsum("ac,cns->ans", inclusion_exclusion, cells.all_totals(mass))

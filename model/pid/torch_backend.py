@@ -6,9 +6,8 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from model.lattice import Lattice
 from model.pid.masses import Cells, union_masses
-from model.pid.weights import redundancy_weights
+from model.pid.objective import Objective
 
 CACHED = 2**15
 """Neurons × samples a CPU computes at a time, so that arrays of every antichain's masses stay cached."""
@@ -16,41 +15,31 @@ CACHED = 2**15
 
 @torch.no_grad()
 def goal_gradient(
-    bins: Int64[Tensor, "source neuron sample"],
-    theta: Float[Tensor, "neuron sample"],
-    gamma: Float[Tensor, "neuron term"],
-    lattice: Lattice,
+    bins: Int64[Tensor, "source neuron sample"], theta: Float[Tensor, "neuron sample"], objective: Objective
 ) -> Float[Tensor, "neuron sample"]:
     """`model.pid.goal_gradient` in plain tensor operations: any device, any float type, any number of sources."""
-    neurons = len(theta) if theta.is_cuda else max(1, CACHED // theta.shape[-1])
-    parts = zip(
-        torch.split(bins, neurons, dim=1), torch.split(theta, neurons), torch.split(gamma, neurons), strict=True
-    )
-    return torch.cat([_gradient(bins_, theta_, gamma_, lattice) for bins_, theta_, gamma_ in parts])
+    size = max(1, CACHED // theta.shape[-1]) if theta.device.type == "cpu" else len(theta)
+    parts = [slice(first, first + size) for first in range(0, len(theta), size)]
+    return torch.cat([_gradient(bins[:, part], theta[part], objective.rows(part)) for part in parts])
 
 
 def _gradient(
-    bins: Int64[Tensor, "source neuron sample"],
-    theta: Float[Tensor, "neuron sample"],
-    gamma: Float[Tensor, "neuron term"],
-    lattice: Lattice,
+    bins: Int64[Tensor, "source neuron sample"], theta: Float[Tensor, "neuron sample"], objective: Objective
 ) -> Float[Tensor, "neuron sample"]:
-    weights = redundancy_weights(gamma, lattice).T.unsqueeze(-1)  # (antichain, neuron, 1)
+    weights, matrix = objective.weights.T.unsqueeze(-1), objective.inclusion_exclusion  # (antichain, neuron, 1)
     silent = 1 - theta
     smallest = torch.finfo(theta.dtype).tiny ** 0.5
-    cells = Cells.of(bins, lattice)
-    fired = union_masses(cells, theta, lattice).clamp_(min=smallest)
-    unfired = union_masses(cells, silent, lattice).clamp_(min=smallest)
+    cells = Cells.of(bins, objective.lattice)
+    fired, unfired = (union_masses(cells, mass, matrix).clamp_(min=smallest) for mass in (theta, silent))
 
     own_cell = (weights * (fired / unfired).log2_()).sum(dim=0)
 
     # The mean of 1 − θ, not 1 − the mean of θ, which would lose the digits of a neuron that almost always fires.
     rate, silent_rate = (p.mean(dim=-1, keepdim=True).clamp_(min=smallest) for p in (theta, silent))
-    marginal = (weights.sum(dim=0) + gamma[:, -1:]) * torch.log2(rate / silent_rate)
+    marginal = (weights.sum(dim=0) + objective.residual[:, None]) * torch.log2(rate / silent_rate)
 
     shares = weights * (theta / fired - silent / unfired)
-    matrix = torch.as_tensor(lattice.inclusion_exclusion.T, dtype=theta.dtype, device=theta.device)
-    spread = torch.tensordot(matrix, shares, dims=1)  # (collection, neuron, sample)
+    spread = torch.tensordot(matrix.T, shares, dims=1)  # (collection, neuron, sample)
     shared_cells = sum((cells.totals(a, mass) for a, mass in enumerate(spread)), start=torch.zeros_like(theta))
 
     return (own_cell - marginal + shared_cells / math.log(2)) / theta.shape[-1]

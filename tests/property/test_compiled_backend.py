@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.goal import BIVARIATE, TRIVARIATE
-from model.pid import compiled_backend, torch_backend
+from model.pid import Objective, compiled_backend, torch_backend
 
 
 @st.composite
@@ -20,14 +20,18 @@ def arguments(draw):
     return bins, theta, gamma, lattice
 
 
+def gradient(bins, theta, gamma, lattice):
+    return compiled_backend.goal_gradient(bins, theta, Objective.of(gamma, lattice))
+
+
 @settings(max_examples=60, deadline=None)
 @given(arguments())
 def test_it_agrees_with_the_torch_backend_in_float64(call):
     bins, theta, gamma, lattice = call
 
-    found = compiled_backend.goal_gradient(bins, theta, gamma, lattice).double()
+    found = gradient(bins, theta, gamma, lattice).double()
 
-    expected = torch_backend.goal_gradient(bins, theta.double(), gamma.double(), lattice)
+    expected = torch_backend.goal_gradient(bins, theta.double(), Objective.of(gamma.double(), lattice))
     largest = expected.abs().amax(dim=1, keepdim=True).clamp(min=1 / theta.shape[1])
     assert float(((found - expected).abs() / largest).max()) <= 1e-4
 
@@ -44,7 +48,7 @@ def test_the_number_of_threads_changes_no_bit(batch):
     found = []
     for n in (1, 2, 5):
         torch.set_num_threads(n)
-        found.append(compiled_backend.goal_gradient(*batch))
+        found.append(gradient(*batch))
     torch.set_num_threads(threads)
 
     assert all(torch.equal(other, found[0]) for other in found[1:])
@@ -53,19 +57,17 @@ def test_the_number_of_threads_changes_no_bit(batch):
 def test_a_neuron_is_computed_alike_whoever_else_is_computed(batch):
     bins, theta, gamma, lattice = batch
 
-    alone = compiled_backend.goal_gradient(bins[:, 3:4], theta[3:4], gamma[3:4], lattice)
+    alone = gradient(bins[:, 3:4], theta[3:4], gamma[3:4], lattice)
 
-    assert torch.equal(alone[0], compiled_backend.goal_gradient(*batch)[3])
+    assert torch.equal(alone[0], gradient(*batch)[3])
 
 
 def test_arguments_may_be_views_with_strides(batch):
     bins, theta, gamma, lattice = batch
 
-    found = compiled_backend.goal_gradient(bins[:, ::2, ::3], theta[::2, ::3], gamma[::2], lattice)
+    found = gradient(bins[:, ::2, ::3], theta[::2, ::3], gamma[::2], lattice)
 
-    expected = compiled_backend.goal_gradient(
-        bins[:, ::2, ::3].contiguous(), theta[::2, ::3].contiguous(), gamma[::2].contiguous(), lattice
-    )
+    expected = gradient(bins[:, ::2, ::3].contiguous(), theta[::2, ::3].contiguous(), gamma[::2].contiguous(), lattice)
     assert torch.equal(found, expected)
 
 
@@ -74,8 +76,8 @@ def test_a_neuron_whose_probabilities_are_not_numbers_spoils_no_other(batch):
     spoilt = theta.clone()
     spoilt[2] = torch.nan
 
-    found = compiled_backend.goal_gradient(bins, spoilt, gamma, lattice)
+    found = gradient(bins, spoilt, gamma, lattice)
 
     others = [0, 1, 3, 4, 5, 6]
-    assert torch.equal(found[others], compiled_backend.goal_gradient(*batch)[others])
+    assert torch.equal(found[others], gradient(*batch)[others])
     assert found[2].isnan().all()

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from model.activation import trivariate_activation
+from model.activation import output_activation, output_slope, trivariate_activation, trivariate_slopes
 
 
 def sigmoid(x):
@@ -48,10 +48,9 @@ def test_one_value_a_neuron_stands_for_all_samples():
 
 
 def test_the_derivative_by_each_source_is_the_one_by_hand():
-    r, c, l = (torch.tensor([[x]], dtype=torch.float64, requires_grad=True) for x in (0.7, -0.3, 1.1))
+    sources = [torch.tensor([[x]], dtype=torch.float64) for x in (0.7, -0.3, 1.1)]
 
-    theta = trivariate_activation(r, c, l)
-    theta.backward()
+    slopes = trivariate_slopes(trivariate_activation(*sources), *sources)
 
     def slope(x):
         return sigmoid(x) * (1 - sigmoid(x))
@@ -60,6 +59,26 @@ def test_the_derivative_by_each_source_is_the_one_by_hand():
     drive = 0.7 * (0.8 + 0.1 * sigmoid(to_c) + 0.1 * sigmoid(to_l))
     by_r = drive / 0.7 + 0.7 * 0.1 * (slope(to_c) * 2 * -0.3 + slope(to_l) * 2 * 1.1)
     by_c, by_l = (0.7 * 0.1 * slope(x) * 2 * 0.7 for x in (to_c, to_l))
-    assert [x.grad.item() for x in (r, c, l)] == pytest.approx(
-        [slope(drive) * by for by in (by_r, by_c, by_l)], rel=1e-12
-    )
+    assert [by.item() for by in slopes] == pytest.approx([slope(drive) * by for by in (by_r, by_c, by_l)], rel=1e-12)
+
+
+def test_the_derivatives_are_those_of_automatic_differentiation():
+    generator = torch.Generator().manual_seed(1)
+    sources = 3 * torch.randn(3, 4, 50, dtype=torch.float64, generator=generator)
+    leaves = [source.requires_grad_() for source in sources.unbind()]
+    theta = trivariate_activation(*leaves)
+
+    slopes = trivariate_slopes(theta.detach(), *(leaf.detach() for leaf in leaves))
+
+    for found, expected in zip(slopes, torch.autograd.grad(theta.sum(), leaves), strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_an_output_neuron_has_a_slope_where_it_is_not_kept_off_certainty(dtype):
+    theta = output_activation(torch.tensor([[-20.0, -13.0, 0.0, math.log(3), 13.0, 20.0]], dtype=dtype))
+
+    slope = output_slope(theta)
+
+    # σ(±13) is 2.3e-6 off certainty, σ(±20) 2e-9; σ(ln 3) = 3/4.
+    assert slope[0].tolist() == pytest.approx([0, 2.26e-6, 1 / 4, 3 / 16, 2.26e-6, 0], rel=0.03)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from model.goal import BIVARIATE, TRIVARIATE, presets
-from model.pid import atoms, goal_gradient, torch_backend
+from model.pid import Objective, atoms, goal_gradient, torch_backend
 from tests.reference import dense_pid
 
 TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-4}
@@ -65,7 +65,10 @@ def batches(n_sources):
 
 @pytest.fixture(
     autouse=True,
-    params=[goal_gradient, torch_backend.goal_gradient],
+    params=[
+        goal_gradient,
+        lambda bins, theta, gamma, lattice: torch_backend.goal_gradient(bins, theta, Objective.of(gamma, lattice)),
+    ],
     ids=["chosen backend", "torch backend"],
 )
 def every_backend(request, monkeypatch):

@@ -5,8 +5,9 @@ import torch
 
 from model import neurons
 from model.activation import output_activation, trivariate_activation
-from model.goal import Goal
+from model.goal import BIVARIATE, TRIVARIATE, Goal
 from model.neurons import compiled_backend, kernels, torch_backend
+from model.pid import Objective
 from model.randomness import Draw, Purpose, member_keys, uniform
 
 BACKENDS = pytest.mark.parametrize("backend", [compiled_backend, torch_backend], ids=["compiled", "torch"])
@@ -14,6 +15,8 @@ MEMBERS, NEURONS = 3, 7
 GOALS = [Goal.preset("optimized_1_100_tpe"), Goal.preset("heuristic"), Goal.preset("optimized_2_100_cmaes")]
 GAMMA = torch.tensor([goal.gamma for goal in GOALS]).repeat_interleave(NEURONS, dim=0)
 OUTPUT_GAMMA = torch.tensor([[-0.2, 0.1, 1.0, 0.1, 0.0]]).expand(MEMBERS * NEURONS, -1)
+OBJECTIVE, REFERENCE = (Objective.of(gamma, TRIVARIATE) for gamma in (GAMMA, GAMMA.double()))
+OUTPUT_OBJECTIVE, OUTPUT_REFERENCE = (Objective.of(gamma, BIVARIATE) for gamma in (OUTPUT_GAMMA, OUTPUT_GAMMA.double()))
 DRAW = Draw(member_keys([4, 5, 6]), Purpose.SECOND_PRESENTATION, torch.tensor(2**40 + 9))
 
 
@@ -76,9 +79,9 @@ def test_context_and_lateral_input_may_be_the_same_at_every_sample(backend):
 )
 def test_neurons_learn_what_the_reference_learns(backend, scale, n_samples, tolerance):
     given = sources(n_samples, scale)
-    _, expected = torch_backend.learn(doubled(given), DRAW, GAMMA.double())
+    _, expected = torch_backend.learn(doubled(given), DRAW, REFERENCE)
 
-    outputs, downhill = backend.learn(given, DRAW, GAMMA)
+    outputs, downhill = backend.learn(given, DRAW, OBJECTIVE)
 
     assert torch.equal(outputs, backend.fire(given, DRAW))
     for found, reference in zip(downhill, expected, strict=True):
@@ -91,9 +94,9 @@ def test_output_neurons_learn_what_the_reference_learns(backend, scale):
     drive = sources(201, scale)[0]
     labels = torch.randint(NEURONS, (201,), generator=torch.Generator().manual_seed(1))
 
-    found = backend.learn_output(drive, labels, OUTPUT_GAMMA)
+    found = backend.learn_output(drive, labels, OUTPUT_OBJECTIVE)
 
-    assert_close(found, torch_backend.learn_output(drive.double(), labels, OUTPUT_GAMMA.double()))
+    assert_close(found, torch_backend.learn_output(drive.double(), labels, OUTPUT_REFERENCE))
 
 
 @BACKENDS
@@ -101,7 +104,7 @@ def test_an_output_neuron_that_is_kept_off_certainty_does_not_learn_there(backen
     drive = torch.linspace(-30, 30, 61).expand(MEMBERS, NEURONS, -1)
     kept_off = (output_activation(drive) - torch.sigmoid(drive)).abs() > 0
 
-    found = backend.learn_output(drive.contiguous(), torch.arange(61) % NEURONS, OUTPUT_GAMMA)
+    found = backend.learn_output(drive.contiguous(), torch.arange(61) % NEURONS, OUTPUT_OBJECTIVE)
 
     assert kept_off.any()
     assert (found[kept_off] == 0).all()
@@ -113,10 +116,10 @@ def test_a_label_that_no_sample_has_teaches_nothing_about_itself(backend):
     drive = sources(50)[0]
     labels = torch.zeros(50, dtype=torch.int64)
 
-    found = backend.learn_output(drive, labels, OUTPUT_GAMMA)
+    found = backend.learn_output(drive, labels, OUTPUT_OBJECTIVE)
 
     assert found.isfinite().all()
-    assert_close(found, torch_backend.learn_output(drive.double(), labels, OUTPUT_GAMMA.double()))
+    assert_close(found, torch_backend.learn_output(drive.double(), labels, OUTPUT_REFERENCE))
 
 
 @BACKENDS
@@ -124,11 +127,11 @@ def test_a_label_that_no_sample_has_teaches_nothing_about_itself(backend):
 @pytest.mark.parametrize("source", [0, 1, 2])
 def test_a_source_that_is_not_finite_spoils_its_own_neuron_only(backend, bad, source):
     given = sources()
-    healthy_outputs, healthy = backend.learn(given, DRAW, GAMMA)
+    healthy_outputs, healthy = backend.learn(given, DRAW, OBJECTIVE)
     struck = tuple(s.clone() for s in given)
     struck[source][1, 2, 3] = bad
 
-    outputs, downhill = backend.learn(struck, DRAW, GAMMA)
+    outputs, downhill = backend.learn(struck, DRAW, OBJECTIVE)
 
     others = torch.ones(MEMBERS, NEURONS, dtype=torch.bool)
     others[1, 2] = False
@@ -143,7 +146,7 @@ def test_a_feedforward_input_that_is_no_number_is_passed_on_as_none(backend):
     given = sources()
     given[0][1, 2, 3] = float("nan")
 
-    _, downhill = backend.learn(given, DRAW, GAMMA)
+    _, downhill = backend.learn(given, DRAW, OBJECTIVE)
 
     assert downhill[0][1, 2].isnan().any()
 
@@ -151,23 +154,22 @@ def test_a_feedforward_input_that_is_no_number_is_passed_on_as_none(backend):
 @BACKENDS
 def test_inputs_beyond_all_bins_have_the_right_derivative(backend):
     given = tuple(1e4 * source for source in sources())
-    _, expected = torch_backend.learn(doubled(given), DRAW, GAMMA.double())
+    _, expected = torch_backend.learn(doubled(given), DRAW, REFERENCE)
 
-    _, downhill = backend.learn(given, DRAW, GAMMA)
+    _, downhill = backend.learn(given, DRAW, OBJECTIVE)
 
     for found, reference in zip(downhill, expected, strict=True):
         assert found.isfinite().all()
         torch.testing.assert_close(found.double(), reference, rtol=1e-3, atol=1e-3)
 
 
-@BACKENDS
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_the_number_of_threads_changes_nothing(backend, threads):
+def test_the_number_of_threads_changes_nothing_in_compiled_loops(threads):
     given, before = sources(), torch.get_num_threads()
-    expected = backend.learn(given, DRAW, GAMMA)
+    expected = compiled_backend.learn(given, DRAW, OBJECTIVE)
     torch.set_num_threads(threads)
     try:
-        outputs, downhill = backend.learn(given, DRAW, GAMMA)
+        outputs, downhill = compiled_backend.learn(given, DRAW, OBJECTIVE)
     finally:
         torch.set_num_threads(before)
 
@@ -193,17 +195,17 @@ def test_sources_may_lie_in_memory_in_any_order(backend):
     turned = tuple(source.permute(2, 0, 1).contiguous().permute(1, 2, 0) for source in given)
     labels = torch.arange(201) % NEURONS
 
-    outputs, downhill = backend.learn(turned, DRAW, GAMMA)
+    outputs, downhill = backend.learn(turned, DRAW, OBJECTIVE)
 
-    expected_outputs, expected = backend.learn(given, DRAW, GAMMA)
+    expected_outputs, expected = backend.learn(given, DRAW, OBJECTIVE)
     assert not turned[0].is_contiguous()
     assert torch.equal(outputs, expected_outputs)
     assert torch.equal(backend.fire(turned, DRAW), expected_outputs)
     for found, reference in zip(downhill, expected, strict=True):
         torch.testing.assert_close(found, reference, rtol=1e-4, atol=1e-7)
     torch.testing.assert_close(
-        backend.learn_output(turned[0], labels, OUTPUT_GAMMA),
-        backend.learn_output(given[0], labels, OUTPUT_GAMMA),
+        backend.learn_output(turned[0], labels, OUTPUT_OBJECTIVE),
+        backend.learn_output(given[0], labels, OUTPUT_OBJECTIVE),
         rtol=1e-4,
         atol=1e-7,
     )
