@@ -5,12 +5,14 @@ from collections.abc import Sequence
 import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
+from torch.optim import Adam
 
 from model.activation import output_activation
 from model.config import NetworkConfig, TrainingConfig
 from model.goal import BIVARIATE, TRIVARIATE, Goal
 from model.layers import HiddenLayer, LinearMaps, member_generators
 from model.neurons import Activity, fire, learn, learn_output
+from model.optimiser import adam
 from model.pid import Objective
 from model.randomness import Draw, Purpose, evaluation_step, member_keys
 
@@ -53,21 +55,8 @@ class Population:
         self._hidden_objective = Objective.of(gamma.repeat_interleave(network.hidden_neurons, dim=0), TRIVARIATE)
         output_gamma = torch.tensor([network.output_goal], dtype=torch.float64).to(template)
         self._output_objective = Objective.of(output_gamma.expand(self.size * n_labels, -1), BIVARIATE)
-        self._optimiser = torch.optim.Adam(
-            [
-                {
-                    "params": self._hidden.parameters(),
-                    "lr": training.hidden_learning_rate,
-                    "weight_decay": training.hidden_weight_decay,
-                },
-                {
-                    "params": self._output.parameters(),
-                    "lr": training.output_learning_rate,
-                    "weight_decay": training.output_weight_decay,
-                },
-            ],
-            fused=True,
-        )
+        self._training = training
+        self._optimiser = self._adam()
 
     @torch.no_grad()
     def learn(self, images: Float[Tensor, "sample input"], labels: Int64[Tensor, " sample"]) -> None:
@@ -119,3 +108,13 @@ class Population:
 
     def _draw(self, purpose: Purpose, step: Int64[Tensor, ""]) -> Draw:
         return Draw(self._keys, purpose, step)
+
+    def _adam(self) -> Adam:
+        hidden, output = self._hidden.parameters(), self._output.parameters()
+        rates = self._training
+        return adam(
+            [
+                (hidden, rates.hidden_learning_rate, rates.hidden_weight_decay),
+                (output, rates.output_learning_rate, rates.output_weight_decay),
+            ]
+        )
