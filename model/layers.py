@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from torch import Tensor
 
 from model.neurons import Activity, Sources
@@ -59,6 +59,12 @@ class LinearMaps:
         torch.bmm(downhill, inputs.transpose(1, 2), out=weight)
         torch.sum(downhill, dim=-1, keepdim=True, out=bias)
 
+    def keep(self, members: Int64[Tensor, " kept"]) -> "LinearMaps":
+        """The maps of some members, with their gradients."""
+        weight, bias = self.weight[members], self.bias[members]
+        weight.grad, bias.grad = (gradient[members] for gradient in self.gradients())
+        return LinearMaps(weight, bias)
+
     def parameters(self) -> list[Tensor]:
         """Weight and bias."""
         return [self.weight, self.bias]
@@ -102,6 +108,12 @@ class HiddenLayer:
         self.context.take_shared(downhill[1], one_hot)
         self.lateral.take_own(downhill[2], outputs)
         self.lateral.gradients()[0].diagonal(dim1=1, dim2=2).zero_()
+
+    def keep(self, members: Int64[Tensor, " kept"]) -> None:
+        """Let all members but these go."""
+        self.feedforward = self.feedforward.keep(members)
+        self.context = self.context.keep(members)
+        self.lateral = self.lateral.keep(members)
 
     def parameters(self) -> list[Tensor]:
         """Everything that is learned."""

@@ -1,7 +1,8 @@
-"""The optimiser of a population."""
+"""The optimiser of a population, whose members may leave."""
 
 from collections.abc import Sequence
 
+from jaxtyping import Int64
 from torch import Tensor
 from torch.optim import Adam
 
@@ -16,3 +17,21 @@ def adam(groups: Sequence[Group]) -> Adam:
     """
     options = [{"params": parameters, "lr": rate, "weight_decay": decay} for parameters, rate, decay in groups]
     return Adam(options, fused=True, capturable=groups[0][0][0].is_cuda)
+
+
+def carry_over(
+    before: Adam, parameters: Sequence[Tensor], after: Adam, kept: Sequence[Tensor], members: Int64[Tensor, " member"]
+) -> None:
+    """Go on with the moments and steps of some members.
+
+    Args:
+        before: The optimiser of all members.
+        parameters: What it moves.
+        after: A new optimiser, of those who stay.
+        kept: What it moves, in the same order.
+        members: Positions of those who stay among all.
+    """
+    for parameter, own in zip(parameters, kept, strict=True):
+        after.state[own] = {
+            name: value[members] if value.dim() else value for name, value in before.state[parameter].items()
+        }

@@ -12,7 +12,7 @@ from model.config import NetworkConfig, TrainingConfig
 from model.goal import BIVARIATE, TRIVARIATE, Goal
 from model.layers import HiddenLayer, LinearMaps, member_generators
 from model.neurons import Activity, fire, learn, learn_output
-from model.optimiser import adam
+from model.optimiser import adam, carry_over
 from model.pid import Objective
 from model.randomness import Draw, Purpose, evaluation_step, member_keys
 
@@ -95,10 +95,27 @@ class Population:
         return output_activation(self._output.own(outputs))
 
     @torch.no_grad()
+    def keep(self, positions: Sequence[int]) -> None:
+        """Let all members but these go, so that a step costs what those who stay cost; they go on as they would have.
+
+        Args:
+            positions: Of those who stay, in ascending order; at least one.
+        """
+        members = torch.tensor(positions, device=self._step.device)
+        optimiser, parameters = self._optimiser, self._parameters()
+        self._hidden.keep(members)
+        self._output = self._output.keep(members)
+        self._hidden_objective = self._hidden_objective.keep(members, self.size)
+        self._output_objective = self._output_objective.keep(members, self.size)
+        self._keys = self._keys[members]
+        self.size = len(positions)
+        self._optimiser = self._adam()
+        carry_over(optimiser, parameters, self._optimiser, self._parameters(), members)
+
+    @torch.no_grad()
     def finite(self) -> Bool[Tensor, " member"]:
         """Which members' weights are all finite."""
-        parameters = [*self._hidden.parameters(), *self._output.parameters()]
-        return torch.stack([p.isfinite().flatten(1).all(dim=1) for p in parameters]).all(dim=0)
+        return torch.stack([p.isfinite().flatten(1).all(dim=1) for p in self._parameters()]).all(dim=0)
 
     def _first_presentation(
         self, feedforward: Activity, context: Float[Tensor, "member neuron #sample"], draw: Draw
@@ -108,6 +125,9 @@ class Population:
 
     def _draw(self, purpose: Purpose, step: Int64[Tensor, ""]) -> Draw:
         return Draw(self._keys, purpose, step)
+
+    def _parameters(self) -> list[Tensor]:
+        return [*self._hidden.parameters(), *self._output.parameters()]
 
     def _adam(self) -> Adam:
         hidden, output = self._hidden.parameters(), self._output.parameters()

@@ -1,7 +1,7 @@
 """Training a population, one epoch at a time."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,11 +24,13 @@ class EpochResult:
 
     Attributes:
         epoch: Epochs trained, 1 after the first.
+        members: Those still in training, by their positions when it began; what follows is in their order.
         validation_accuracy: Share of the validation part labelled correctly, one a member; NaN for one that diverged.
         diverged: Whether a weight of the member is no longer finite, one a member.
     """
 
     epoch: int
+    members: tuple[int, ...]
     validation_accuracy: tuple[float, ...]
     diverged: tuple[bool, ...]
 
@@ -47,6 +49,9 @@ class Training:
         seeds: Each member's seed.
         device: Where to compute.
         dtype: Floating type to compute in; float64 is the reference.
+
+    Attributes:
+        members: Those still in training, by their positions among the goals.
     """
 
     def __init__(
@@ -64,6 +69,7 @@ class Training:
         self._train = self._on_device(data.train_images, data.train_labels)
         self._validation = self._on_device(data.validation_images, data.validation_labels)
         self._epoch = 0
+        self.members = tuple(range(len(goals)))
         n_inputs = data.train_images.shape[1]
         self.population = Population(network, training, goals, seeds, n_inputs, data.n_classes, self._template)
 
@@ -83,12 +89,30 @@ class Training:
             if not finite.any():
                 raise DivergedError(f"a weight is no longer finite after epoch {epoch}")
             validation = accuracy(self.population, *self._validation, epoch).masked_fill(~finite, math.nan)
-            yield EpochResult(epoch, tuple(validation.tolist()), tuple((~finite).tolist()))
+            yield EpochResult(epoch, self.members, tuple(validation.tolist()), tuple((~finite).tolist()))
+
+    def release(self, members: Iterable[int]) -> None:
+        """Let members go between two epochs: the others go on as if nothing had happened, but faster.
+
+        Args:
+            members: By their positions among the goals, whoever has gone before.
+
+        Raises:
+            ValueError: If one is not in training, or nobody would be left.
+        """
+        leaving = set(members)
+        if strangers := sorted(leaving - set(self.members)):
+            raise ValueError(f"members {strangers} are not in training; members {list(self.members)} are")
+        if leaving == set(self.members):
+            raise ValueError(f"one of the members {list(self.members)} has to stay in training")
+        if leaving:
+            self.population.keep([place for place, member in enumerate(self.members) if member not in leaving])
+            self.members = tuple(member for member in self.members if member not in leaving)
 
     def accuracy(
         self, images: Float32[np.ndarray, "sample pixel"], labels: Int64[np.ndarray, " sample"]
     ) -> tuple[float, ...]:
-        """Share of other images that each member labels correctly after the epochs trained so far."""
+        """Share of other images that each member in training labels correctly after the epochs so far."""
         return tuple(accuracy(self.population, *self._on_device(images, labels), self._epoch).tolist())
 
     def _on_device(

@@ -38,6 +38,11 @@ class Objective:
         weights[:, lattice.antichains.index(frozenset({frozenset(lattice.sources)}))] -= residual
         return cls(lattice, weights, residual, matrix)
 
+    def keep(self, members: Int64[Tensor, " kept"], n_members: int) -> "Objective":
+        """The objective of some members' neurons, where the neurons of each of so many members stand together."""
+        rows = torch.arange(len(self.weights), device=members.device).view(n_members, -1)
+        return self.rows(rows[members].flatten())
+
     def rows(self, neurons: slice | Int64[Tensor, " row"]) -> "Objective":
         """The objective of some of the neurons."""
         return replace(self, weights=self.weights[neurons], residual=self.residual[neurons])
