@@ -10,13 +10,17 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
+    ValidationError,
     ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     field_validator,
     model_validator,
 )
 
 from model.config import NetworkConfig, Seed, Strict, TrainingConfig, Weight
 from model.goal import RESIDUAL_ENTROPY, TERMS, Goal
+from service.algorithms import CmaEs, Hyperband, Pruner, Sampler, Tpe
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 
@@ -32,8 +36,6 @@ def _a_name(value: str) -> str:
 StudyName = Annotated[str, AfterValidator(_a_name), Field(json_schema_extra={"pattern": NAME_PATTERN})]
 
 
-Flag = Annotated[bool, Field(strict=True)]
-
 NARROWEST = 1e-9
 """Least width of a range: samplers compute with differences and their squares."""
 
@@ -48,47 +50,6 @@ class Range(Strict):
     def _in_order(self) -> Self:
         if self.high - self.low < NARROWEST:
             raise ValueError(f"low must be less than high, by {NARROWEST} at least; got [{self.low}, {self.high}]")
-        return self
-
-
-class Tpe(Strict):
-    """Tree-structured Parzen estimator; the defaults are those of the published search.
-
-    Attributes:
-        n_startup_trials: Random trials before the estimator is used.
-        n_ei_candidates: Candidates drawn, of which the one with the greatest expected improvement is tried.
-        multivariate: Whether weights are modelled jointly.
-        constant_liar: Whether running trials count as bad ones, so that workers keep apart.
-    """
-
-    type: Literal["tpe"] = "tpe"
-    n_startup_trials: Annotated[int, Field(strict=True, ge=0, le=100_000)] = 100
-    n_ei_candidates: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 100
-    multivariate: Flag = True
-    constant_liar: Flag = True
-
-
-class CmaEs(Strict):
-    """Covariance matrix adaptation evolution strategy.
-
-    Attributes:
-        n_startup_trials: Random trials before the strategy starts.
-        population_size: Results a generation; by default 4 + ⌊3 ln(free weights)⌋. With fewer than 4 there is but one
-            parent, and no covariance to adapt.
-        use_separable_cma: Whether the covariance matrix is diagonal.
-        lr_adapt: Whether the learning rate adapts to noise.
-    """
-
-    type: Literal["cmaes"]
-    n_startup_trials: Annotated[int, Field(strict=True, ge=0, le=100_000)] = 1
-    population_size: Annotated[int, Field(strict=True, ge=4, le=100_000)] | None = None
-    use_separable_cma: Flag = False
-    lr_adapt: Flag = False
-
-    @model_validator(mode="after")
-    def _compatible(self) -> Self:
-        if self.use_separable_cma and self.lr_adapt:
-            raise ValueError("use_separable_cma and lr_adapt exclude each other")
         return self
 
 
@@ -116,6 +77,21 @@ def _a_goal(document: Any) -> Any:  # noqa: ANN401 - whatever the JSON holds
 GoalDocument = Annotated[str | list[float] | dict[str, float], BeforeValidator(_a_goal)]
 
 
+AUTO: Literal["auto"] = "auto"
+
+
+def _auto_or_count(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401 - whatever the JSON holds
+    try:
+        return validate(value)
+    except ValidationError as error:
+        raise ValueError('expected "auto" or a whole number from 1 to 10000') from error
+
+
+TrialsPerWorker = Annotated[
+    Annotated[int, Field(strict=True, ge=1, le=10_000)] | Literal["auto"], WrapValidator(_auto_or_count)
+]
+
+
 class StudySpec(Strict):
     """A search over the goal vector of a network's hidden layer.
 
@@ -130,13 +106,18 @@ class StudySpec(Strict):
         network: The network.
         training: How it is trained.
         initial_goals: Goals to try first: names of presets, 19 numbers, or numbers by term.
+        repeats: Networks with seeds of their own that a trial trains; its value is their mean.
+        pruner: `"median"`, `"hyperband"` or `"patience"`, or one of them with options, ends trials early; none does by
+            default, as published.
+        trials_per_worker: Trials that a worker trains together, as one population; `"auto"` for as many as pay on its
+            device, so that every worker has some and the sampler sees results between.
         max_attempts: How often a trial is tried whose worker dies or raises, before it counts as failed.
         failure_limit: So many failed trials in a row end the study as failed.
     """
 
     name: StudyName
     dataset: Annotated[str, Field(max_length=100)] = "digits"
-    sampler: Annotated[Tpe | CmaEs, Field(discriminator="type")] = Tpe()
+    sampler: Sampler = Tpe()
     search_space: Annotated[
         dict[str, SearchedOrFixed],
         Field(default_factory=dict, validate_default=True, json_schema_extra={"propertyNames": {"enum": list(TERMS)}}),
@@ -146,13 +127,24 @@ class StudySpec(Strict):
     network: NetworkConfig = NetworkConfig()
     training: TrainingConfig = TrainingConfig()
     initial_goals: Annotated[list[GoalDocument], Field(default_factory=list, max_length=1000)]
+    repeats: Annotated[int, Field(strict=True, ge=1, le=100)] = 1
+    pruner: Pruner | None = None
+    trials_per_worker: TrialsPerWorker = AUTO
     max_attempts: Annotated[int, Field(strict=True, ge=1, le=100)] = 3
     failure_limit: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 10
 
-    @field_validator("sampler", mode="before")
+    @field_validator("sampler", "pruner", mode="before")
     @classmethod
-    def _sampler_by_name(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the JSON holds
+    def _by_name(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the JSON holds
         return {"type": value} if isinstance(value, str) else value
+
+    @field_validator("pruner", mode="after")
+    @classmethod
+    def _within_the_training(cls, pruner: Pruner | None, info: ValidationInfo) -> Pruner | None:
+        training = info.data.get("training")
+        if isinstance(pruner, Hyperband) and training is not None and pruner.min_resource > training.epochs:
+            raise ValueError(f"min_resource {pruner.min_resource} is more than the {training.epochs} epochs of a trial")
+        return pruner
 
     @field_validator("search_space", mode="after")
     @classmethod

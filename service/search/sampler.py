@@ -8,8 +8,9 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, CmaEsSampler, TPESampler
 from optuna.trial import FrozenTrial
 
+from service.algorithms import Tpe
 from service.search.space import distributions
-from service.spec import StudySpec, Tpe
+from service.spec import StudySpec
 
 
 def build_sampler(spec: StudySpec, seed: int) -> BaseSampler:

@@ -39,4 +39,5 @@ def open_storage(url: str, *, create_tables: bool = False, pool_size: int = 5) -
 def quiet_optuna() -> None:
     """Keep Optuna from writing a line for every trial, and from warning of what we use on purpose."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    warnings.filterwarnings("ignore", ".*set_metric_names is experimental", optuna.exceptions.ExperimentalWarning)
+    for what in ("set_metric_names", "PatientPruner", "Argument ``use_separable_cma``", "Argument ``lr_adapt``"):
+        warnings.filterwarnings("ignore", f".*{what} is (an )?experimental", optuna.exceptions.ExperimentalWarning)

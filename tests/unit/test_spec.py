@@ -2,8 +2,9 @@ import pytest
 from pydantic import ValidationError
 
 from model.goal import TERMS, Goal
+from service.algorithms import CmaEs, Tpe
 from service.search.space import distributions, goal, parameters
-from service.spec import CmaEs, Range, StudySpec, Tpe
+from service.spec import Range, StudySpec
 
 
 def spec(**changes):
