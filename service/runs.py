@@ -1,20 +1,32 @@
-"""One run under a lease, as a worker goes through it: claim and ask, renew, finish."""
+"""Runs under leases, as a worker goes through them: claim and ask, train as one population, finish each."""
 
+import logging
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
+from sqlalchemy.orm import Session
 
 from model.goal import Goal
 from service.errors import LeaseLostError, NotAGoalError
 from service.search import trials
+from service.search.generations import generation_size, room
 from service.settling import abandon_if_deleted, settle
 from service.spec import StudySpec
-from service.storage import leases
+from service.storage import claiming, leases
+from service.storage.claiming import Claim
 from service.storage.database import says_server_is_away
-from service.storage.leases import Claim, Outcome, Verdict
+from service.storage.leases import Outcome, Verdict
 from service.storage.store import Store
+
+RENEWALS_PER_LEASE = 3
+"""A lease is renewed this often before it would run out, whatever is done meanwhile."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -37,23 +49,60 @@ class Run:
         return self.asked.goal
 
     @property
-    def seed(self) -> int:
-        """The network's seed: that of the first attempt, so that a retry repeats it exactly."""
-        words = np.random.SeedSequence([self.spec.seed, self.asked.origin]).generate_state(2)
-        return int(words[1] >> 1)
+    def seeds(self) -> tuple[int, ...]:
+        """The seed of each of its networks: those of the first attempt, so that a retry repeats it exactly."""
+        words = np.random.SeedSequence([self.spec.seed, self.asked.origin]).generate_state(1 + self.spec.repeats)
+        return tuple(int(word >> 1) for word in words[1:])
 
 
-def start(store: Store, worker: str, lease_seconds: float) -> Run | None:
-    """Claim a run and ask for its trial; None when there is nothing to do, or others are claiming just now.
+HowMany = Callable[[StudySpec, int], int]
+"""How many trials of a study to take at once, of so many that are left."""
+
+
+def start(store: Store, worker: str, lease_seconds: float, how_many: HowMany) -> list[Run]:
+    """Claim runs of one study and ask for their trials; none when there is nothing to do for this worker just now.
 
     Raises:
-        LeaseLostError: If asking took longer than the lease, or the study was deleted meanwhile.
+        LeaseLostError: If asking took longer than the leases, or the study was deleted meanwhile.
+        sqlalchemy.exc.OperationalError: If the database is away.
     """
-    while (claimed := leases.claim(store.engine, worker, lease_seconds)) is not None:
-        run = _ask(store, claimed)
-        if run is not None:
-            return run
-    return None
+    for candidate in claiming.candidates(store.engine):
+        spec = StudySpec.model_validate(candidate.spec)
+        wanted, study_id = how_many(spec, candidate.left), candidate.study_id
+        limit = partial(room, study_id=study_id, spec=spec) if generation_size(spec) else None
+        while claims := claiming.claim(store.engine, study_id, wanted, worker, lease_seconds, limit):
+            if runs := _ask_all(store, claims, lease_seconds):
+                return runs
+    return []
+
+
+def _ask_all(store: Store, claims: Sequence[Claim], lease_seconds: float) -> list[Run]:
+    """The claimed runs with their trials, without those that failed or were lost while they were asked for.
+
+    Raises:
+        Exception: The last one that was raised, if nothing was left.
+    """
+    runs: list[Run] = []
+    failure: Exception | None = None
+    renewed = time.monotonic()
+    for position, claimed in enumerate(claims):
+        if time.monotonic() - renewed > lease_seconds / RENEWALS_PER_LEASE:
+            leases.renew(store.engine, [claim.token for claim in claims], lease_seconds)
+            renewed = time.monotonic()
+        try:
+            run = _ask(store, claimed)
+        except Exception as error:
+            failure = error
+            if says_server_is_away(error):  # what was not asked for is taken up again once its leases run out
+                logger.warning("the database went away when %d of %d trials were asked for", position, len(claims))
+                break
+            if not isinstance(error, LeaseLostError):
+                logger.exception("a trial of %s could not be asked for", claimed.study_name)
+        else:
+            runs += [] if run is None else [run]
+    if failure is not None and not runs:
+        raise failure
+    return runs
 
 
 def _ask(store: Store, claimed: Claim) -> Run | None:
@@ -62,7 +111,8 @@ def _ask(store: Store, claimed: Claim) -> Run | None:
     try:
         study = store.optuna_study(claimed.study_name)
         number = _take_trial(store, study, claimed)
-        asked = trials.suggest(study, spec, number)
+        with Session(store.engine) as session, session.begin():
+            asked = trials.suggest(session, study, spec, number)
     except NotAGoalError as error:
         reason = f"it was queued with parameters that no goal can have: {error}"
         _end(store, claimed, Outcome(Verdict.FAIL, reason=reason))
@@ -75,7 +125,7 @@ def _ask(store: Store, claimed: Claim) -> Run | None:
         if abandon_if_deleted(store, claimed.study_id):
             raise LeaseLostError(f"the study of lease {claimed.token} was deleted") from error
         _end(store, claimed, Outcome(Verdict.RETRY, reason=f"{type(error).__name__}: {error}"))
-        raise  # for the worker to log, and to wait a moment
+        raise
     return Run(claimed.token, spec, asked)
 
 

@@ -91,7 +91,7 @@ def _settle(store: Store, token: int) -> None:
         if study is None or lease is None or lease.trial_number is None or lease.outcome is None:
             return
         outcome = _tell(store, study, lease.trial_number, Outcome.of(lease.outcome))
-        counts = outcome.verdict in {Verdict.COMPLETE, Verdict.FAIL, Verdict.STOPPED}
+        counts = outcome.verdict in {Verdict.COMPLETE, Verdict.PRUNED, Verdict.FAIL, Verdict.STOPPED}
         lease.state = LeaseState.TOLD if counts else LeaseState.REQUEUED
         lease.outcome = outcome.as_json()
         # Locked from here, so that of two that settle the last two runs, one sees both.
@@ -129,7 +129,10 @@ def _tell(store: Store, study: Study, number: int, outcome: Outcome) -> Outcome:
             outcome = Outcome(Verdict.STOPPED, reason=outcome.reason)
     reason = outcome.reason or ""
     if outcome.verdict is Verdict.COMPLETE and outcome.value is not None:
-        trials.complete(optuna_study, number, outcome.value)
+        trials.complete(optuna_study, number, outcome.value, outcome.repeats)
+        return outcome
+    if outcome.verdict is Verdict.PRUNED:
+        trials.prune(optuna_study, number, reason)
         return outcome
     attempt = trials.attempt_of(trials.find(optuna_study, number))
     if outcome.verdict is Verdict.REOPEN:

@@ -53,7 +53,7 @@ class Progress:
 
     Attributes:
         held: Trials that a worker has in hand.
-        told: Trials that are complete or failed for good.
+        told: Trials that are complete, pruned or failed for good.
     """
 
     name: str
@@ -159,14 +159,14 @@ def change(session: Session, name: str, action: str) -> Progress:
 
 
 def _reopen_failures(session: Session, study: Study) -> None:
-    """Let the failures that ended the study be tried again: those since the last complete trial before its end."""
+    """Let the failures that ended the study be tried again: those since the last success before its end."""
     told = (Lease.study_id == study.id, Lease.state == LeaseState.TOLD)
     verdict = Lease.outcome["verdict"].astext
-    before_its_end = (*told, verdict == Verdict.COMPLETE, Lease.settled_at <= study.ended_at)
-    last_complete = select(func.max(Lease.settled_at)).where(*before_its_end).scalar_subquery()
+    successes = (*told, verdict.in_((Verdict.COMPLETE, Verdict.PRUNED)), Lease.settled_at <= study.ended_at)
+    last_success = select(func.max(Lease.settled_at)).where(*successes).scalar_subquery()
     session.execute(
         update(Lease)
-        .where(*told, verdict == Verdict.FAIL, Lease.settled_at > func.coalesce(last_complete, study.created_at))
+        .where(*told, verdict == Verdict.FAIL, Lease.settled_at > func.coalesce(last_success, study.created_at))
         .values(state=LeaseState.DECIDED, outcome=Lease.outcome.concat({"verdict": Verdict.REOPEN}))
         .execution_options(synchronize_session=False)
     )

@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 from model.goal import Goal
 from service.errors import StudyNotFoundError, TrialNotFoundError
 from service.search import space
-from service.search.trials import ORIGIN, REASON, attempt_of
+from service.search.trials import DEVIATION, ORIGIN, REASON, REPEATS, attempt_of
 from service.spec import StudySpec
 from service.storage.store import Store
 
@@ -23,6 +23,8 @@ class TrialView:
         goal: The goal vector; None while the sampler has not suggested all of it, or if it is none.
         validation_accuracies: Validation accuracy by epoch.
         origin: Number of the first attempt.
+        repeats: Validation accuracy of each network of a complete trial that trained several; `value` is their mean.
+        standard_deviation: Of `repeats`, as of a sample.
     """
 
     number: int
@@ -33,6 +35,8 @@ class TrialView:
     attempt: int
     origin: int
     reason: str | None
+    repeats: tuple[float, ...]
+    standard_deviation: float | None
     started_at: datetime | None
     ended_at: datetime | None
 
@@ -48,6 +52,8 @@ def view(spec: StudySpec, trial: FrozenTrial) -> TrialView:
         attempt=attempt_of(trial),
         origin=trial.user_attrs.get(ORIGIN, trial.number),
         reason=trial.user_attrs.get(REASON),
+        repeats=tuple(trial.user_attrs.get(REPEATS, ())),
+        standard_deviation=trial.user_attrs.get(DEVIATION),
         started_at=_aware(trial.datetime_start),
         ended_at=_aware(trial.datetime_complete),
     )
@@ -69,7 +75,7 @@ def page(
     store: Store, spec: StudySpec, offset: int, limit: int, state: TrialState | None = None
 ) -> tuple[list[TrialView], int]:
     """Some trials in the order of their numbers, and how many there are."""
-    matching = _all(store, spec.name, None if state is None else (state,))
+    matching = all_trials(store, spec.name, None if state is None else (state,))
     return [view(spec, trial) for trial in matching[offset : offset + limit]], len(matching)
 
 
@@ -79,7 +85,7 @@ def get(store: Store, spec: StudySpec, number: int) -> TrialView:
     Raises:
         TrialNotFoundError: If there is none of this number.
     """
-    trials = _all(store, spec.name)
+    trials = all_trials(store, spec.name)
     if number >= len(trials):
         raise TrialNotFoundError(f"study {spec.name!r} has {len(trials)} trials; there is no trial {number}")
     return view(spec, trials[number])
@@ -91,7 +97,7 @@ def best(store: Store, spec: StudySpec) -> TrialView:
     Raises:
         TrialNotFoundError: If none is complete.
     """
-    found = _best(spec, _all(store, spec.name, (TrialState.COMPLETE,)))
+    found = _best(spec, all_trials(store, spec.name, (TrialState.COMPLETE,)))
     if found is None:
         raise TrialNotFoundError(f"study {spec.name!r} has no complete trial yet")
     return view(spec, found)
@@ -135,7 +141,12 @@ def overview(store: Store, spec: StudySpec) -> Overview:
     )
 
 
-def _all(store: Store, name: str, states: tuple[TrialState, ...] | None = None) -> Sequence[FrozenTrial]:
+def all_trials(store: Store, name: str, states: tuple[TrialState, ...] | None = None) -> Sequence[FrozenTrial]:
+    """A study's trials as Optuna has them, in the order of their numbers, all or those in some states.
+
+    Raises:
+        StudyNotFoundError: If they have been deleted.
+    """
     return _study_and_trials(store, name, states)[1]
 
 

@@ -1,50 +1,52 @@
-"""Telling the storage how a run goes, off the training's path."""
+"""Telling the storage how runs go, off the training's path."""
 
 import logging
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from optuna.exceptions import UpdateFinishedTrialError
 
+from service import runs
 from service.errors import LeaseLostError
-from service.runs import Run
+from service.runs import RENEWALS_PER_LEASE, Run
 from service.storage.database import says_server_is_away
-from service.storage.leases import renew
+from service.storage.leases import Outcome, renew
 from service.storage.store import Store
 from service.storage.tables import StudyState
 
-RENEWALS_PER_LEASE = 3
-"""A lease is renewed this often before it would run out, whatever an epoch takes."""
-
 RETRY_SECONDS = 1.0
 """How soon a database that was away is tried again."""
+
+News = tuple[Run, int, float] | tuple[Run, Outcome]
+"""An epoch of a run and its validation accuracy, or what came of the run."""
 
 logger = logging.getLogger(__name__)
 
 
 class Reporter:
-    """Writes a run's epochs and renews its lease, in a thread of its own; a context manager.
+    """Writes the epochs and ends of runs and renews their leases, in a thread of its own; a context manager.
 
-    While the database is away, epochs are kept and written when it is back.
+    While the database is away, what was reported is kept and written when it is back.
 
     Attributes:
-        study_stopped: Set once the study was stopped: the run is to end.
-        lease_lost: Set once the lease was lost: the run is another worker's, its result would be refused.
+        study_stopped: Set once the study was stopped: its runs are to end.
     """
 
-    def __init__(self, store: Store, run: Run, lease_seconds: float) -> None:
+    def __init__(self, store: Store, in_hand: Sequence[Run], lease_seconds: float) -> None:
         self.study_stopped = threading.Event()
-        self.lease_lost = threading.Event()
         self._store = store
-        self._run = run
+        self._in_hand = {run.token: run for run in in_hand}
+        self._lost: set[int] = set()
+        self._to_prune: set[int] = set()
         self._lease_seconds = lease_seconds
         self._renewal_seconds = lease_seconds / RENEWALS_PER_LEASE
-        self._epochs: queue.SimpleQueue[tuple[int, float] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name=f"reporter of lease {run.token}", daemon=True)
+        self._renewed = 0.0
+        self._news: queue.SimpleQueue[News | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name=f"reporter of {len(in_hand)} runs", daemon=True)
 
     def __enter__(self) -> Self:
         """Start the thread."""
@@ -55,56 +57,85 @@ class Reporter:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Write what is left, then end the thread; waits for the database if it is away."""
-        self._epochs.put(None)
+        self._news.put(None)
         self._thread.join()
 
-    def report(self, epoch: int, validation_accuracy: float) -> None:
+    def report(self, run: Run, epoch: int, validation_accuracy: float) -> None:
         """Have an epoch written; returns at once."""
-        self._epochs.put((epoch, validation_accuracy))
+        self._news.put((run, epoch, validation_accuracy))
+
+    def end(self, run: Run, outcome: Outcome) -> None:
+        """Have a run finished, after its epochs; returns at once. Its lease is not renewed after that."""
+        self._news.put((run, outcome))
+
+    def is_lost(self, run: Run) -> bool:
+        """Whether the run's lease was lost: it is another worker's now, its result would be refused."""
+        return run.token in self._lost
+
+    def is_to_be_pruned(self, run: Run) -> bool:
+        """Whether the study's pruner wants the run to end."""
+        return run.token in self._to_prune
 
     def _work(self) -> None:
-        unwritten: list[tuple[int, float]] = []
+        unwritten: list[News] = []
         ending = away = False
-        while not (self.lease_lost.is_set() or (ending and not unwritten)):
+        while not (ending and not unwritten):
             # A database that comes back after long has leases that ran out: these must be renewed before they are lost.
-            for epoch in self._arrived(min(RETRY_SECONDS, self._renewal_seconds) if away else self._renewal_seconds):
-                ending = ending or epoch is None
-                unwritten += [] if epoch is None else [epoch]
+            for news in self._arrived(min(RETRY_SECONDS, self._renewal_seconds) if away else self._renewal_seconds):
+                ending = ending or news is None
+                unwritten += [] if news is None else [news]
             try:
-                self._write(unwritten)
+                self._renew()
+                while unwritten:
+                    self._write(unwritten[0])
+                    del unwritten[0]
                 away = False
-            except (LeaseLostError, UpdateFinishedTrialError, KeyError):
-                self.lease_lost.set()
             except Exception as error:
                 away = says_server_is_away(error)
                 if away:
-                    message = str(error).splitlines()[0]
-                    logger.warning("cannot report trial %d yet: %s", self._run.asked.trial.number, message)
-                else:  # a lease that nobody renews any more is as good as lost
-                    logger.exception("cannot report trial %d", self._run.asked.trial.number)
-                    self.lease_lost.set()
+                    logger.warning("cannot report yet: %s", str(error).splitlines()[0])
+                else:  # leases that nobody renews any more are as good as lost
+                    logger.exception("cannot report")
+                    self._lost |= self._in_hand.keys()
+                    self._in_hand.clear()
 
-    def _arrived(self, seconds: float) -> Iterator[tuple[int, float] | None]:
+    def _arrived(self, seconds: float) -> list[News | None]:
         """What has been reported, and waited for if nothing has: quick epochs are written several at a time."""
+        arrived: list[News | None] = []
         try:
-            yield self._epochs.get(timeout=seconds)
+            arrived.append(self._news.get(timeout=seconds))
             while True:
-                yield self._epochs.get_nowait()
+                arrived.append(self._news.get_nowait())
         except queue.Empty:
-            return
+            return arrived
 
-    def _write(self, epochs: list[tuple[int, float]]) -> None:
-        """Renew the lease and write epochs, taking each from the list once it is written."""
-        self._renew()
-        renewed = time.monotonic()
-        while epochs:
-            if time.monotonic() - renewed > self._renewal_seconds:  # there are many of them
-                self._renew()
-                renewed = time.monotonic()
-            epoch, validation_accuracy = epochs[0]
-            self._run.asked.trial.report(validation_accuracy, epoch)
-            del epochs[0]
+    def _write(self, news: News) -> None:
+        run, *what = news
+        if time.monotonic() - self._renewed > self._renewal_seconds:  # there is much to write
+            self._renew()
+        if run.token not in self._in_hand:
+            return
+        try:
+            match what:
+                case [Outcome() as outcome]:
+                    runs.finish(self._store, run, outcome)
+                    del self._in_hand[run.token]
+                case [int() as epoch, float() as validation_accuracy]:
+                    run.asked.trial.report(validation_accuracy, epoch)
+                    if run.spec.pruner is not None and run.asked.trial.should_prune():
+                        self._to_prune.add(run.token)
+        except (LeaseLostError, UpdateFinishedTrialError, KeyError) as error:
+            self._lose(run, str(error))
 
     def _renew(self) -> None:
-        if renew(self._store.engine, self._run.token, self._lease_seconds) is StudyState.STOPPED:
+        states = renew(self._store.engine, list(self._in_hand), self._lease_seconds)
+        self._renewed = time.monotonic()
+        for run in [run for token, run in self._in_hand.items() if token not in states]:
+            self._lose(run, f"lease {run.token} is no longer held")
+        if StudyState.STOPPED in states.values():
             self.study_stopped.set()
+
+    def _lose(self, run: Run, why: str) -> None:
+        logger.warning("trial %d is another worker's now: %s", run.asked.trial.number, why)
+        self._lost.add(run.token)
+        del self._in_hand[run.token]

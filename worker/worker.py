@@ -1,7 +1,8 @@
-"""A worker: takes one run after another from Postgres, trains it, and says what came of it."""
+"""A worker: takes runs from Postgres, trains them as one population, and says what came of each."""
 
 import logging
 import time
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,15 +10,20 @@ import torch
 
 from model.data import Split, load
 from service import runs
-from service.errors import LeaseLostError, ServiceError
+from service.errors import ServiceError
 from service.runs import Run
 from service.settings import Settings
 from service.settling import reap
+from service.spec import StudySpec
 from service.storage.database import says_server_is_away
 from service.storage.leases import Outcome, Verdict
 from service.storage.store import Store
+from worker.capacity import how_many_together, networks_that_pay
 from worker.reporter import Reporter
 from worker.training import train
+
+SplitLoader = Callable[[str, Path, float, int], Split]
+"""Data set, data directory, share and seed of the validation part; the split."""
 
 logger = logging.getLogger(__name__)
 
@@ -28,12 +34,13 @@ class Worker:
     Args:
         settings: Database, data directory, lease and resources.
         name: Name of this worker in leases; unique.
+        shares_data: Whether it is an actor of Ray, and shares its node's copy of the data.
 
     Raises:
         SettingsError: If the settings name no database.
     """
 
-    def __init__(self, settings: Settings, name: str) -> None:
+    def __init__(self, settings: Settings, name: str, *, shares_data: bool = False) -> None:
         logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
         torch.set_num_threads(max(1, int(settings.worker_cpus)))
         self._url = settings.require_database_url()
@@ -41,12 +48,13 @@ class Worker:
         self._name = name
         self._device = torch.device("cuda" if settings.worker_gpus > 0 else "cpu")
         self._store: Store | None = None
+        self._load = _own_loader() if not shares_data else _node_loader()
 
     def work(self) -> bool:
-        """One round: settle what others left, then train one run if there is any; otherwise wait a little.
+        """One round: settle what others left, then train some runs if there are any; otherwise wait a little.
 
         Returns:
-            Whether a run was trained.
+            Whether runs were trained.
         """
         worked = False
         try:
@@ -65,48 +73,53 @@ class Worker:
     def _round(self) -> bool:
         store = self._open_store()
         reap(store)
-        run = runs.start(store, self._name, self._settings.lease_seconds)
-        if run is not None:
-            self._train(store, run)
-        return run is not None
+        in_hand = runs.start(store, self._name, self._settings.lease_seconds, self._how_many)
+        if in_hand:
+            self._train(store, in_hand)
+        return bool(in_hand)
 
     def _open_store(self) -> Store:
         if self._store is None:
             self._store = Store.open(self._url, pool_size=2)
         return self._store
 
-    def _train(self, store: Store, run: Run) -> None:
-        try:
-            with Reporter(store, run, self._settings.lease_seconds) as reporter:
-                outcome = self._outcome(run, reporter)
-            self._finish(store, run, outcome)
-        except LeaseLostError as error:
-            logger.warning("%s: trial %d is another worker's now", error, run.asked.trial.number)
-
-    def _outcome(self, run: Run, reporter: Reporter) -> Outcome:
-        try:
-            spec = run.spec.training
-            data = _split(run.spec.dataset, self._settings.data_dir, spec.validation_fraction, spec.data_seed)
-            return train(run, data, self._device, reporter)
-        except LeaseLostError:
-            raise
-        except Exception as error:  # whatever it is, it is this trial's and must not end the worker
-            logger.exception("trial %d raised", run.asked.trial.number)
-            return Outcome(Verdict.RETRY, reason=f"{type(error).__name__}: {error}")
-
-    def _finish(self, store: Store, run: Run, outcome: Outcome) -> None:
-        while True:
+    def _train(self, store: Store, in_hand: list[Run]) -> None:
+        with Reporter(store, in_hand, self._settings.lease_seconds) as reporter:
+            left = list(in_hand)
             try:
-                runs.finish(store, run, outcome)
-            except Exception as error:
-                if not says_server_is_away(error):
-                    raise
-                logger.warning("cannot finish trial %d yet: %s", run.asked.trial.number, str(error).splitlines()[0])
-                time.sleep(self._settings.poll_seconds)
-            else:
-                return
+                train(left, self._split(in_hand[0].spec), self._device, reporter)
+            except Exception as error:  # whatever it is, it is these trials' and must not end the worker
+                logger.exception("training trials %s raised", [run.asked.trial.number for run in left])
+                for run in left:
+                    reporter.end(run, Outcome(Verdict.RETRY, reason=f"{type(error).__name__}: {error}"))
+
+    def _split(self, spec: StudySpec) -> Split:
+        training = spec.training
+        return self._load(spec.dataset, self._settings.data_dir, training.validation_fraction, training.data_seed)
+
+    def _how_many(self, spec: StudySpec, left: int) -> int:
+        return how_many_together(spec, left, self._settings.workers, self._capacity)
+
+    def _capacity(self, spec: StudySpec) -> int:
+        """How many networks of a study pay to train together; one if that cannot be told, which then shows."""
+        try:
+            split = self._split(spec)
+            n_inputs = split.train_images.shape[1]
+            return networks_that_pay(spec.network, spec.training, n_inputs, split.n_classes, self._device)
+        except Exception as error:
+            logger.warning("cannot measure how many networks of %s pay together: %s", spec.name, error)
+            return 1
 
 
-@lru_cache(maxsize=2)
-def _split(dataset: str, data_dir: Path, validation_fraction: float, data_seed: int) -> Split:
-    return load(dataset, data_dir).split(validation_fraction, data_seed)
+def _own_loader() -> SplitLoader:
+    @lru_cache(maxsize=1)
+    def split(dataset: str, data_dir: Path, validation_fraction: float, data_seed: int) -> Split:
+        return load(dataset, data_dir).split(validation_fraction, data_seed)
+
+    return split
+
+
+def _node_loader() -> SplitLoader:
+    from worker.node_data import NodeData  # noqa: PLC0415 - imports Ray, which is there if anything is to be shared
+
+    return NodeData().split

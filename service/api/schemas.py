@@ -15,7 +15,7 @@ from service.trials import TrialView
 class StudySummary(BaseModel):
     """A study and its progress.
 
-    `finished` counts trials that are complete or failed for good, `running` those that a worker has in hand.
+    `finished` counts trials that are complete, pruned or failed for good, `running` those that a worker has in hand.
     """
 
     name: str
@@ -46,16 +46,32 @@ class StudySummary(BaseModel):
         )
 
 
+class Generations(BaseModel):
+    """How a CMA-ES study's generations go.
+
+    `size` is how many results a generation takes, `complete` how many generations have theirs. `results_used` is the
+    share of the results sampled for these that the strategy learned from. `idle_share` is, of the time from a
+    generation's first claim to its last result, summed over the workers that took part, the share that they had
+    nothing of it left to do.
+    """
+
+    size: int
+    complete: int
+    results_used: float | None
+    idle_share: float | None
+
+
 class StudyDetail(StudySummary):
     """A study with its spec and the tally of its trials.
 
     `tally` counts Optuna's trials by state, attempts that were retried included among the failed ones. `dashboard` is
-    the study's address in optuna-dashboard, on this host.
+    the study's address in optuna-dashboard, on this host. `generations` is there for CMA-ES.
     """
 
     tally: dict[str, int]
     best_validation_accuracy: float | None
     dashboard: str
+    generations: Generations | None
     spec: StudySpec
 
 
@@ -70,12 +86,15 @@ class Trial(BaseModel):
     """A trial.
 
     `goal` has the weight of every term; `gamma` the same in the published order. `validation_accuracies` is by epoch.
-    `attempt` is 2 for the second attempt of what was `origin` at first.
+    `attempt` is 2 for the second attempt of what was `origin` at first. With several networks a trial
+    `validation_accuracy` is their mean, `repeats` has each, and `standard_deviation` is that of the sample.
     """
 
     number: int
     state: str
     validation_accuracy: float | None
+    repeats: list[float]
+    standard_deviation: float | None
     goal: dict[str, float] | None
     gamma: list[float] | None
     validation_accuracies: dict[int, float]
@@ -92,6 +111,8 @@ class Trial(BaseModel):
             number=view.number,
             state=view.state.name.lower(),
             validation_accuracy=view.value,
+            repeats=list(view.repeats),
+            standard_deviation=view.standard_deviation,
             goal=None if view.goal is None else view.goal.as_dict(),
             gamma=None if view.goal is None else list(view.goal.gamma),
             validation_accuracies=view.validation_accuracies,

@@ -30,6 +30,11 @@ def create(
     dataset: Annotated[str | None, typer.Option(help="Name of a data set.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs a trial.")] = None,
     hidden: Annotated[int | None, typer.Option(help="Hidden neurons.")] = None,
+    repeats: Annotated[int | None, typer.Option(help="Networks a trial, of which it is the mean.")] = None,
+    pruner: Annotated[str | None, typer.Option(help="median, hyperband or patience; by default none.")] = None,
+    together: Annotated[
+        str | None, typer.Option("--trials-per-worker", help="Trials a worker trains together: a number, or auto.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the study.")] = None,
     goal: Annotated[list[str] | None, typer.Option(help="Preset to try first; may be repeated.")] = None,
     as_json: Json = False,
@@ -38,6 +43,8 @@ def create(
     document = _read_spec(spec)
     given = {
         "name": name, "sampler": sampler, "n_trials": trials, "dataset": dataset, "seed": seed, "initial_goals": goal,
+        "repeats": repeats, "pruner": pruner,
+        "trials_per_worker": int(together) if together and together.isdecimal() else together,
     }  # fmt: skip
     document.update({key: value for key, value in given.items() if value is not None})
     for part, field, value in (("training", "epochs", epochs), ("network", "hidden_neurons", hidden)):
@@ -101,9 +108,19 @@ def show(name: Name, as_json: Json = False) -> None:
     console.print(f"  finished  {study['finished']} of {study['n_trials']}, {study['running']} running")
     console.print(f"  tally     {tally_line(study['tally'])}")
     console.print(f"  best      {percent(study['best_validation_accuracy'])} validation accuracy")
+    if study["generations"]:
+        console.print(f"  CMA-ES    {_generations_line(study['generations'])}")
     console.print(f"  sampler   {study['sampler']}")
     console.print(f"  data set  {study['dataset']}, {study['spec']['training']['epochs']} epochs a trial")
     console.print(f"  page      {Settings().url}{study['dashboard']}", markup=False)
+
+
+def _generations_line(generations: dict[str, Any]) -> str:
+    complete = f"{generations['complete']} generations of {generations['size']} complete"
+    if generations["results_used"] is None:
+        return complete
+    used, idle = percent(generations["results_used"]), percent(generations["idle_share"])
+    return f"{complete}, {used} of their results used, workers waited {idle} of their time"
 
 
 @app.command()
@@ -163,5 +180,7 @@ def best(name: Name, as_json: Json = False) -> None:
     if as_json:
         print_json(trial)
         return
-    console.print(f"Trial {trial['number']}: {percent(trial['validation_accuracy'])} validation accuracy")
+    deviation = trial["standard_deviation"]
+    spread = "" if deviation is None else f", mean of {len(trial['repeats'])} networks ± {percent(deviation)}"
+    console.print(f"Trial {trial['number']}: {percent(trial['validation_accuracy'])} validation accuracy{spread}")
     console.print(goal_table(trial["goal"]))

@@ -4,6 +4,8 @@ Everything after `ask` may be repeated: each step looks whether it was done befo
 can be done again by anyone.
 """
 
+import statistics
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -11,12 +13,16 @@ from optuna import Study, Trial
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
+from sqlalchemy.orm import Session
 
 from model.goal import Goal
 from service.errors import NotAGoalError
+from service.search.generations import GENERATION_ATTRIBUTES
+from service.search.pruner import build_pruner
 from service.search.sampler import TrialSeededSampler
-from service.search.space import goal
-from service.spec import Range, StudySpec
+from service.search.space import distributions, goal
+from service.spec import StudySpec
+from service.storage.optuna_tables import write_parameters
 
 REASON = "reason"
 """User attribute of a failed trial: why."""
@@ -26,6 +32,10 @@ RETRY_OF = "retry_of"
 """User attribute of a retried trial: number of the attempt before it."""
 ORIGIN = "origin"
 """User attribute of a retried trial: number of its first attempt, which keys the network's seed."""
+REPEATS = "repeats"
+"""User attribute of a trial that trained several networks: the validation accuracy of each."""
+DEVIATION = "standard_deviation"
+"""User attribute of a trial that trained several networks: the sample standard deviation of their accuracies."""
 DISCARDED = "discarded: "
 """How the reason of a trial begins that is none of the study's runs."""
 LEASE = "lease"
@@ -66,36 +76,59 @@ def begin(study: Study, number: int) -> bool:
         return False
 
 
-def suggest(study: Study, spec: StudySpec, number: int) -> AskedTrial:
+def suggest(session: Session, study: Study, spec: StudySpec, number: int) -> AskedTrial:
     """The goal of a running trial: its parameters unchanged where it has some, the rest from the sampler.
 
     Raises:
         NotAGoalError: If it was queued with parameters that no goal can have.
+        UpdateFinishedTrialError: If it runs no more.
         KeyError: If the study has been deleted.
     """
     study.sampler = TrialSeededSampler(spec)
     found = find(study, number)
     trial = Trial(study, found._trial_id)
     queued = found.system_attrs.get("fixed_params", {})
-    searched = {term: bounds for term, bounds in spec.search_space.items() if isinstance(bounds, Range)}
+    searched = distributions(spec)
     try:
         Goal.parse({term: queued[term] for term in searched if term in queued})
     except ValueError as error:
         raise NotAGoalError(str(error)) from error
-    weights = {term: trial.suggest_float(term, bounds.low, bounds.high) for term, bounds in searched.items()}
+    weights = {term: queued[term] for term in searched if term in queued}
+    if weights.keys() != searched.keys():
+        weights = {**trial.relative_params, **weights}
+    for term in searched.keys() - weights.keys():
+        weights[term] = study.sampler.sample_independent(study, found, term, searched[term])
+    weights = {term: float(weights[term]) for term in searched}
+    # Optuna's own suggest_float writes each in a transaction, which would be most of what a trial costs.
+    write_parameters(session, found._trial_id, {term: (weights[term], searched[term]) for term in searched})
+    study.pruner = build_pruner(spec)  # only now: with Hyperband's, the sampler would see the trials of one bracket
     return AskedTrial(trial, goal(spec, weights), trial.user_attrs.get(ORIGIN, number))
 
 
 def is_queued_twice(study: Study, number: int) -> bool:
     """Whether a waiting retry is queued before this one too: who queued it may have lost the database's answer."""
-    trials = study.get_trials(deepcopy=False)
-    retry_of = trials[number].user_attrs.get(RETRY_OF)
-    return retry_of is not None and any(trial.user_attrs.get(RETRY_OF) == retry_of for trial in trials[:number])
+    retry_of = find(study, number).user_attrs.get(RETRY_OF)
+    if retry_of is None:
+        return False
+    before = study.get_trials(deepcopy=False)[:number]
+    return any(trial.user_attrs.get(RETRY_OF) == retry_of for trial in before)
 
 
-def complete(study: Study, number: int, value: float) -> None:
-    """Tell a trial's value."""
+def complete(study: Study, number: int, value: float, repeats: Sequence[float] = ()) -> None:
+    """Tell a trial's value, and beside it what it is the mean of."""
+    if len(repeats) > 1:
+        with suppress(UpdateFinishedTrialError):
+            trial_id = find(study, number)._trial_id
+            study._storage.set_trial_user_attr(trial_id, REPEATS, list(repeats))
+            study._storage.set_trial_user_attr(trial_id, DEVIATION, statistics.stdev(repeats))
     study.tell(number, value, state=TrialState.COMPLETE, skip_if_finished=True)
+
+
+def prune(study: Study, number: int, reason: str) -> None:
+    """Tell that a trial was ended early; Optuna takes the value of its last epoch for it."""
+    with suppress(UpdateFinishedTrialError):
+        study._storage.set_trial_user_attr(find(study, number)._trial_id, REASON, reason)
+    study.tell(number, state=TrialState.PRUNED, skip_if_finished=True)
 
 
 def fail(study: Study, number: int, reason: str) -> None:
@@ -125,7 +158,13 @@ def requeue(study: Study, number: int, attempt: int) -> None:
     origin = failed.user_attrs.get(ORIGIN, number)
     # A worker may have died before all of its parameters were suggested.
     params = {**failed.system_attrs.get("fixed_params", {}), **failed.params}
-    study.enqueue_trial(params, user_attrs={ATTEMPT: attempt, RETRY_OF: number, ORIGIN: origin})
+    generation = {key: failed.system_attrs[key] for key in GENERATION_ATTRIBUTES if key in failed.system_attrs}
+    retry = create_trial(
+        state=TrialState.WAITING,
+        system_attrs={"fixed_params": params, **generation},  # as Optuna queues trials, and with its first place
+        user_attrs={ATTEMPT: attempt, RETRY_OF: number, ORIGIN: origin},
+    )
+    study._storage.create_new_trial(study._study_id, retry)
 
 
 def waiting(study: Study) -> list[int]:
@@ -150,7 +189,5 @@ def find(study: Study, number: int) -> FrozenTrial:
     Raises:
         KeyError: If there is none.
     """
-    trials = study.get_trials(deepcopy=False)
-    if not 0 <= number < len(trials):
-        raise KeyError(number)
-    return trials[number]
+    trial_id = study._storage.get_trial_id_from_study_id_trial_number(study._study_id, number)
+    return study._storage.get_trial(trial_id)

@@ -5,6 +5,7 @@ lock, and waits for whoever settles.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -31,12 +32,13 @@ LONGEST_REASON = 2000
 class Verdict(StrEnum):
     """What came of a run.
 
-    complete: it has a value. fail: it failed for good. retry: its worker died or raised; it is tried again, up to the
-    study's max_attempts. reopen: it failed for good, but the study was resumed. stopped: the study was stopped.
-    released: its worker shut down; it is tried again, and the attempt does not count.
+    complete: it has a value. pruned: it was ended early and counts. fail: it failed for good. retry: its worker died
+    or raised; it is tried again, up to the study's max_attempts. reopen: it failed for good, but the study was resumed.
+    stopped: the study was stopped. released: its worker shut down; it is tried again, and the attempt does not count.
     """
 
     COMPLETE = "complete"
+    PRUNED = "pruned"
     FAIL = "fail"
     RETRY = "retry"
     REOPEN = "reopen"
@@ -50,7 +52,8 @@ class Outcome:
 
     Attributes:
         verdict: What kind of end it came to.
-        value: Validation accuracy of a complete run.
+        value: Validation accuracy of a complete run, the mean of its networks'.
+        repeats: The validation accuracy of each network of a complete run that trained several.
         reason: Why a run is not complete, in words; kept without NUL, which Postgres cannot store, and not too long.
 
     Raises:
@@ -60,6 +63,7 @@ class Outcome:
     verdict: Verdict
     value: float | None = None
     reason: str | None = None
+    repeats: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         finite = self.value is not None and math.isfinite(self.value)
@@ -72,46 +76,12 @@ class Outcome:
     @classmethod
     def of(cls, stored: dict[str, Any]) -> "Outcome":
         """The outcome as it was stored."""
-        return cls(Verdict(stored["verdict"]), stored.get("value"), stored.get("reason"))
+        repeats = tuple(stored.get("repeats") or ())
+        return cls(Verdict(stored["verdict"]), stored.get("value"), stored.get("reason"), repeats)
 
     def as_json(self) -> dict[str, Any]:
         """The outcome as it is stored."""
         return asdict(self)
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A lease just taken: a fencing token and the study it is for."""
-
-    token: int
-    study_id: int
-    study_name: str
-    spec: dict[str, Any]
-
-
-def claim(engine: Engine, worker: str, lease_seconds: float) -> Claim | None:
-    """Take one run of a study that has any left; studies with the fewest runs in hand first, then in turn.
-
-    The study's row is locked for the moment, so that its trials are counted exactly; other workers pass it by.
-    """
-    held = select(func.count()).where(Lease.study_id == Study.id, Lease.state == LeaseState.HELD).scalar_subquery()
-    taken = select(func.count()).where(Lease.study_id == Study.id, Lease.state.in_(OPEN_OR_DONE)).scalar_subquery()
-    with Session(engine) as session, session.begin():
-        study = session.scalar(
-            select(Study)
-            .where(Study.state == StudyState.RUNNING, taken < Study.n_trials)
-            .order_by(held, Study.last_claim_at.asc().nulls_first(), Study.id)
-            .limit(1)
-            .with_for_update(skip_locked=True, key_share=True)
-        )
-        # Counted again now that the row is locked: another worker may have claimed between the count and the lock.
-        if study is None or count(session, study.id, OPEN_OR_DONE) >= study.n_trials:
-            return None
-        study.last_claim_at = func.now()
-        lease = Lease(study_id=study.id, worker=worker, expires_at=func.now() + timedelta(seconds=lease_seconds))
-        session.add(lease)
-        session.flush()
-        return Claim(lease.id, study.id, study.name, study.spec)
 
 
 def count(session: Session, study_id: int, states: tuple[LeaseState, ...]) -> int:
@@ -133,18 +103,17 @@ def link(engine: Engine, token: int, trial_number: int | None) -> bool:
     return True
 
 
-def renew(engine: Engine, token: int, lease_seconds: float) -> StudyState:
-    """Hold a lease for longer, and learn the state of its study.
-
-    Raises:
-        LeaseLostError: If the lease ran out and was given away.
-    """
-    _change_held(engine, token, {"expires_at": func.now() + timedelta(seconds=lease_seconds)})
-    with Session(engine) as session:
-        state = session.scalar(select(Study.state).join(Lease, Lease.study_id == Study.id).where(Lease.id == token))
-    if state is None:
-        raise LeaseLostError(f"the study of lease {token} was deleted")
-    return StudyState(state)
+def renew(engine: Engine, tokens: Sequence[int], lease_seconds: float) -> dict[int, StudyState]:
+    """Hold leases for longer: those that are still held, with the states of their studies."""
+    of_study = Lease.study_id == Study.id
+    with engine.begin() as connection:
+        renewed = connection.execute(
+            update(Lease)
+            .where(Lease.id.in_(tokens), Lease.state == LeaseState.HELD, of_study)
+            .values(expires_at=func.now() + timedelta(seconds=lease_seconds))
+            .returning(Lease.id, Study.state)
+        )
+        return {token: StudyState(state) for token, state in renewed}
 
 
 def decide(engine: Engine, token: int, outcome: Outcome) -> None:

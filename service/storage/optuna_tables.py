@@ -4,16 +4,21 @@ Optuna deletes a study object by object, and gives up silently when a worker wri
 """
 
 import json
+from collections.abc import Mapping
 
+from optuna.distributions import BaseDistribution, distribution_to_json
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages._rdb.models import (
     BaseModel,
     StudyModel,
     StudyUserAttributeModel,
     TrialModel,
+    TrialParamModel,
+    TrialSystemAttributeModel,
     TrialUserAttributeModel,
 )
 from optuna.trial import TrialState
-from sqlalchemy import ColumnElement, Text, and_, cast, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, delete, exists, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from service.storage.database import OPTUNA_SCHEMA
@@ -103,3 +108,42 @@ def strays(session: Session, lease_attribute: str) -> list[int]:
         .where(TrialModel.state == TrialState.RUNNING, attribute.key == lease_attribute, ~is_for_it)
     )
     return list(session.scalars(made_by_workers, execution_options=IN_OPTUNA))
+
+
+def write_parameters(session: Session, trial_id: int, parameters: Mapping[str, tuple[float, BaseDistribution]]) -> None:
+    """Write the parameters of a running trial that has none yet, all at once.
+
+    Raises:
+        UpdateFinishedTrialError: If it runs no more.
+        KeyError: If it has been deleted.
+    """
+    state = select(TrialModel.state).where(TrialModel.trial_id == trial_id).with_for_update(read=True)
+    found = session.scalar(state, execution_options=IN_OPTUNA)
+    if found is None:
+        raise KeyError(trial_id)
+    if found is not TrialState.RUNNING:
+        raise UpdateFinishedTrialError(f"trial {trial_id} of the database is {found.name.lower()}")
+    rows = [
+        {
+            "trial_id": trial_id,
+            "param_name": name,
+            "param_value": distribution.to_internal_repr(value),
+            "distribution_json": distribution_to_json(distribution),
+        }
+        for name, (value, distribution) in parameters.items()
+    ]
+    session.execute(insert(TrialParamModel), rows, execution_options=IN_OPTUNA)
+
+
+def complete_by_system_attribute(session: Session, name: str, key: str) -> dict[str | None, int]:
+    """How many trials of a study are complete, by the JSON of one of their system attributes; None: without it."""
+    attribute = TrialSystemAttributeModel
+    complete = (
+        select(attribute.value_json, func.count())
+        .select_from(StudyModel)
+        .join(TrialModel, TrialModel.study_id == StudyModel.study_id)
+        .outerjoin(attribute, and_(attribute.trial_id == TrialModel.trial_id, attribute.key == key))
+        .where(StudyModel.study_name == name, TrialModel.state == TrialState.COMPLETE)
+        .group_by(attribute.value_json)
+    )
+    return dict(session.execute(complete, execution_options=IN_OPTUNA).all())

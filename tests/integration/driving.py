@@ -11,6 +11,7 @@ from service import studies
 from service.runs import finish, start
 from service.search.trials import DISCARDED, REASON, RETRY_OF
 from service.spec import StudySpec
+from service.storage.claiming import candidates, claim
 from service.storage.leases import Outcome, Verdict
 from service.storage.tables import Lease, LeaseState, Study
 
@@ -50,9 +51,26 @@ def delete(store, name="study"):
 
 def take(store, worker="worker", lease_seconds=LONG):
     """A run, which there must be."""
-    run = start(store, worker, lease_seconds)
+    run = take_if_any(store, worker, lease_seconds)
     assert run is not None, "nothing to do"
     return run
+
+
+def take_if_any(store, worker="worker", lease_seconds=LONG):
+    runs = take_many(store, 1, worker, lease_seconds)
+    return runs[0] if runs else None
+
+
+def take_many(store, how_many, worker="worker", lease_seconds=LONG):
+    return start(store, worker, lease_seconds, lambda _spec, _left: how_many)
+
+
+def claim_without_asking(engine, worker="worker", lease_seconds=LONG):
+    """A claim, as a worker has that has come no further; None if there is nothing to claim."""
+    for candidate in candidates(engine):
+        if claims := claim(engine, candidate.study_id, 1, worker, lease_seconds):
+            return claims[0]
+    return None
 
 
 def complete(store, run, value=0.5):
@@ -88,7 +106,7 @@ def assert_consistent(store, spec):
     trials = optuna_trials(store, spec.name)
     retried = [trial.user_attrs[RETRY_OF] for trial in trials if RETRY_OF in trial.user_attrs]
     assert len(retried) == len(set(retried)), f"retried twice: {retried}"
-    complete = [trial.number for trial in trials if trial.state is TrialState.COMPLETE]
+    complete = [trial.number for trial in trials if trial.state in {TrialState.COMPLETE, TrialState.PRUNED}]
     failed = [
         t.number
         for t in trials

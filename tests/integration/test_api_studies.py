@@ -5,11 +5,11 @@ import pytest
 from optuna.storages import RDBStorage
 from sqlalchemy import Engine, event
 
-from service.runs import finish, start
+from service.runs import finish
 from service.storage.leases import Outcome, Verdict
 from service.storage.optuna_storage import optuna_url
 from service.sweeping import sweep
-from tests.integration.driving import LONG, SPACE, complete, fail, in_threads, take
+from tests.integration.driving import LONG, SPACE, complete, fail, in_threads, take, take_if_any
 
 STUDIES = "/v1/studies"
 
@@ -349,7 +349,7 @@ def test_a_study_whose_trials_were_deleted_in_optuna_says_so_and_can_be_deleted(
 
 def test_stopping_reaches_the_worker_and_its_run_is_kept(api, store):
     post(api)
-    run = start(store, "worker", LONG)
+    run = take_if_any(store, "worker", LONG)
     api.post(f"{STUDIES}/mnist/stop")
 
     finish(store, run, Outcome(Verdict.STOPPED, reason="the study was stopped"))

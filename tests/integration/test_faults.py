@@ -8,14 +8,23 @@ from contextlib import closing
 import pytest
 
 from service.errors import LeaseLostError
-from service.runs import finish, start
+from service.runs import finish
 from service.settling import reap
 from service.storage import leases
 from service.storage.leases import Outcome, Verdict
 from service.storage.store import Store
 from service.storage.tables import StudyState
 from service.sweeping import sweep
-from tests.integration.driving import RELEASED, act, assert_consistent, in_threads, look, make
+from tests.integration.driving import (
+    RELEASED,
+    act,
+    assert_consistent,
+    claim_without_asking,
+    in_threads,
+    look,
+    make,
+    take_if_any,
+)
 from tests.patience import eventually
 
 
@@ -47,8 +56,8 @@ def work(url, seed, ended):
                 if random_.random() < 0.3:
                     reap(store)
                 if random_.random() < 0.1:
-                    leases.claim(store.engine, "died after claiming", 0.2)
-                if (run := start(store, threading.current_thread().name, 0.2)) is not None:
+                    claim_without_asking(store.engine, "died after claiming", 0.2)
+                if (run := take_if_any(store, threading.current_thread().name, 0.2)) is not None:
                     misbehave(store, run, random_)
             except LeaseLostError:
                 pass

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from model.goal import TERMS
 from service.errors import LeaseLostError
-from service.runs import finish, start
+from service.runs import finish
 from service.search import trials
 from service.settling import reap
 from service.storage import leases
@@ -24,6 +24,7 @@ from tests.integration.driving import (
     SEARCHED,
     act,
     assert_consistent,
+    claim_without_asking,
     complete,
     delete,
     in_threads,
@@ -34,13 +35,14 @@ from tests.integration.driving import (
     optuna_trials,
     run_out,
     take,
+    take_if_any,
 )
 
 
 def work_until_ended(url, name="study"):
     with closing(Store.open(url, pool_size=1)) as store:
         while look(store, name).state is StudyState.RUNNING:
-            if (run := start(store, threading.current_thread().name, LONG)) is None:
+            if (run := take_if_any(store, threading.current_thread().name, LONG)) is None:
                 time.sleep(0.01)
             else:
                 complete(store, run)
@@ -66,7 +68,7 @@ def test_eight_that_claim_as_fast_as_they_can_are_given_every_run_once(store, da
         with closing(Store.open(database_url, pool_size=1)) as own:
             refusals = 0
             while refusals < 50:
-                refusals = 0 if leases.claim(own.engine, "worker", LONG) else refusals + 1
+                refusals = 0 if claim_without_asking(own.engine) else refusals + 1
 
     in_threads(*[claim_all] * 8)
 
@@ -77,7 +79,7 @@ def test_eight_that_claim_as_fast_as_they_can_are_given_every_run_once(store, da
 def test_no_more_runs_are_given_than_the_study_has_trials(store, tmp_path):
     make(store, tmp_path, n_trials=2)
 
-    runs = [start(store, "worker", LONG) for _ in range(3)]
+    runs = [take_if_any(store, "worker", LONG) for _ in range(3)]
 
     assert [run is None for run in runs] == [False, False, True]
 
@@ -107,7 +109,7 @@ def test_a_study_that_does_not_run_gives_nothing(store, tmp_path, action):
     make(store, tmp_path)
     act(store, action)
 
-    assert start(store, "worker", LONG) is None
+    assert take_if_any(store, "worker", LONG) is None
 
 
 def test_a_completed_study_gives_nothing(store, tmp_path):
@@ -115,7 +117,7 @@ def test_a_completed_study_gives_nothing(store, tmp_path):
     complete(store, take(store))
 
     assert look(store).state is StudyState.COMPLETED
-    assert start(store, "worker", LONG) is None
+    assert take_if_any(store, "worker", LONG) is None
 
 
 def test_a_resumed_study_gives_again(store, tmp_path):
@@ -130,9 +132,9 @@ def test_renewing_keeps_a_lease_and_tells_the_studys_state(store, tmp_path):
     make(store, tmp_path)
     run = take(store, lease_seconds=0.2)
 
-    running = leases.renew(store.engine, run.token, LONG)
+    running = leases.renew(store.engine, [run.token], LONG)[run.token]
     act(store, "pause")
-    paused = leases.renew(store.engine, run.token, LONG)
+    paused = leases.renew(store.engine, [run.token], LONG)[run.token]
     time.sleep(0.25)
     reap(store)
 
@@ -143,11 +145,10 @@ def test_renewing_keeps_a_lease_and_tells_the_studys_state(store, tmp_path):
 @pytest.mark.parametrize(
     "call",
     [
-        lambda engine, token: leases.renew(engine, token, LONG),
         lambda engine, token: leases.link(engine, token, 0),
         lambda engine, token: leases.decide(engine, token, Outcome(Verdict.COMPLETE, 0.9)),
     ],
-    ids=["renew", "link", "decide"],
+    ids=["link", "decide"],
 )
 @pytest.mark.parametrize("lost_by", ["expiry", "release", "deletion"])
 def test_nothing_can_be_done_under_a_lost_lease(store, tmp_path, call, lost_by):

@@ -5,10 +5,10 @@ from optuna.trial import TrialState
 
 from service import settling
 from service.errors import LeaseLostError
-from service.runs import finish, start
+from service.runs import finish
 from service.search import trials
 from service.settling import reap, settle
-from service.storage import leases
+from service.storage import claiming, leases
 from service.storage.leases import Outcome, Verdict
 from service.storage.store import Store
 from service.storage.tables import StudyState
@@ -18,6 +18,7 @@ from tests.integration.driving import (
     RELEASED,
     act,
     assert_consistent,
+    claim_without_asking,
     complete,
     delete,
     fail,
@@ -29,6 +30,7 @@ from tests.integration.driving import (
     optuna_trials,
     run_out,
     take,
+    take_if_any,
 )
 
 
@@ -70,7 +72,7 @@ def test_a_run_whose_worker_is_not_heard_from_fails_and_its_goal_and_seed_are_tr
     failed = optuna_trials(store)[0]
     assert failed.state is TrialState.FAIL
     assert failed.user_attrs[trials.REASON] == "its worker node/7 was not heard from in time (attempt 1 of 3)"
-    assert (again.goal, again.seed) == (lost.goal, lost.seed)
+    assert (again.goal, again.seeds) == (lost.goal, lost.seeds)
     assert optuna_trials(store)[1].user_attrs == {trials.ATTEMPT: 2, trials.RETRY_OF: 0, trials.ORIGIN: 0}
 
 
@@ -79,13 +81,13 @@ def test_any_number_of_queued_trials_that_are_no_goal_is_passed_over_without_goi
     make(store, tmp_path, n_trials=6)
     for _ in range(4):
         store.optuna_study("study").enqueue_trial({"{F}{C}": 5.0})
-    claim, depths = leases.claim, []
+    claim, depths = claiming.claim, []
 
     def claim_at_depth(*arguments):
         depths.append(len(inspect.stack(0)))
         return claim(*arguments)
 
-    monkeypatch.setattr(leases, "claim", claim_at_depth)
+    monkeypatch.setattr(claiming, "claim", claim_at_depth)
     run = take(store)
 
     assert run.asked.trial.number == 4
@@ -95,7 +97,7 @@ def test_any_number_of_queued_trials_that_are_no_goal_is_passed_over_without_goi
 def test_different_trials_have_different_seeds(store, tmp_path):
     make(store, tmp_path)
 
-    assert take(store).seed != take(store).seed
+    assert take(store).seeds != take(store).seeds
 
 
 def test_a_run_that_fails_max_attempts_times_counts_as_failed(store, tmp_path):
@@ -120,7 +122,7 @@ def test_a_released_run_is_tried_again_as_the_same_attempt(store, tmp_path):
     again = take(store)
     complete(store, again)
 
-    assert (again.goal, again.seed) == (released.goal, released.seed)
+    assert (again.goal, again.seeds) == (released.goal, released.seeds)
     assert optuna_trials(store)[1].user_attrs[trials.ATTEMPT] == 1
     assert_consistent(store, spec)
 
@@ -198,7 +200,7 @@ def test_a_worker_that_dies_while_it_asks_costs_nothing(store, tmp_path, monkeyp
     spec = make(store, tmp_path, n_trials=1, initial_goals=[{"{FCL}": 0.5}] if queued else [])
     crash_once(monkeypatch, where, name, after=after)
     with pytest.raises(Crash):
-        start(store, "worker", 0.001)
+        take_if_any(store, "worker", 0.001)
 
     reap(store)
     running = numbers(store, TrialState.RUNNING)
@@ -212,10 +214,10 @@ def test_a_worker_that_dies_while_it_asks_costs_nothing(store, tmp_path, monkeyp
 
 def test_an_orphan_is_swept_while_others_are_asking(store, tmp_path, monkeypatch):
     make(store, tmp_path, n_trials=3)
-    asking = leases.claim(store.engine, "asking", LONG)
+    asking = claim_without_asking(store.engine, "asking", LONG)
     crash_once(monkeypatch, leases, "link")
     with pytest.raises(Crash):
-        start(store, "dead", 0.001)
+        take_if_any(store, "dead", 0.001)
     store.optuna_study("study").ask()  # a notebook's own trial, which is none of our business
 
     reap(store)
@@ -238,7 +240,7 @@ def test_a_worker_that_asks_after_its_lease_leaves_nothing_running_and_no_trial_
 
     monkeypatch.setattr(trials, "create", held_up)
     with pytest.raises(LeaseLostError):
-        start(store, "late", LONG)
+        take_if_any(store, "late", LONG)
 
     sweep(store)
 
@@ -262,7 +264,7 @@ def test_a_lease_that_runs_out_while_its_trial_is_asked_for_is_lost(store, tmp_p
 
     monkeypatch.setattr(trials, "suggest", held_up)
     with pytest.raises(LeaseLostError):
-        start(store, "late", LONG)
+        take_if_any(store, "late", LONG)
 
     complete(store, take(store))
     assert_consistent(store, spec)
@@ -279,7 +281,7 @@ def test_a_trial_that_cannot_be_sampled_is_tried_again_and_then_fails_with_what_
     monkeypatch.setattr(trials, "suggest", fails)
     for _ in range(2):
         with pytest.raises(RuntimeError, match="covariance"):
-            start(store, "worker", LONG)
+            take_if_any(store, "worker", LONG)
 
     last = optuna_trials(store)[-1]
     assert last.user_attrs[trials.REASON] == "RuntimeError: the covariance is not positive (attempt 2 of 2)"
@@ -341,7 +343,7 @@ def test_failures_in_a_row_end_the_study_with_the_reason(store, tmp_path):
 
     assert study.state is StudyState.FAILED
     assert study.reason == "2 trials in a row failed; the last one: it diverged"
-    assert start(store, "worker", LONG) is None
+    assert take_if_any(store, "worker", LONG) is None
 
 
 def test_a_study_whose_every_trial_failed_has_failed(store, tmp_path):
@@ -364,11 +366,11 @@ def test_resuming_a_failed_study_tries_its_failures_again_within_its_budget(stor
     reap(store)
     again = [take(store), take(store)]
     rest = take(store)
-    nothing = start(store, "worker", LONG)
+    nothing = take_if_any(store, "worker", LONG)
     for run in (*again, rest):
         complete(store, run)
 
-    assert [(run.goal, run.seed) for run in again] == [(run.goal, run.seed) for run in failures]
+    assert [(run.goal, run.seeds) for run in again] == [(run.goal, run.seeds) for run in failures]
     assert nothing is None
     assert look(store).state is StudyState.COMPLETED
     assert len(numbers(store, TrialState.COMPLETE)) == 4
@@ -407,7 +409,7 @@ def test_a_stopped_run_keeps_its_trial_with_the_reason(store, tmp_path):
     make(store, tmp_path)
     run = take(store)
     act(store, "stop")
-    seen = leases.renew(store.engine, run.token, LONG)
+    seen = leases.renew(store.engine, [run.token], LONG)[run.token]
     finish(store, run, Outcome(Verdict.STOPPED, reason="the study was stopped"))
 
     assert seen is StudyState.STOPPED
@@ -484,8 +486,8 @@ def test_asking_for_a_trial_of_a_study_that_is_gone_is_refused_and_not_asked_aga
     store.trials.delete_study(store.trials.get_study_id_from_name("study"))
 
     with pytest.raises(LeaseLostError):
-        start(store, "worker", LONG)
+        take_if_any(store, "worker", LONG)
 
-    assert start(store, "worker", LONG) is None
+    assert take_if_any(store, "worker", LONG) is None
     assert look(store).held == 0
     delete(store)

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from service import studies
 from service.errors import LeaseLostError, NameTakenError
-from service.runs import start
 from service.search import trials
 from service.settling import reap
 from service.spec import StudySpec
@@ -29,6 +28,7 @@ from tests.integration.driving import (
     optuna_trials,
     run_out,
     take,
+    take_if_any,
 )
 from tests.patience import eventually
 
@@ -79,7 +79,7 @@ def test_a_study_is_deleted_whole_while_workers_ask_for_its_trials(store, tmp_pa
 
         def ask():
             with suppress(LeaseLostError):
-                while start(store, "worker", LONG) is not None:
+                while take_if_any(store, "worker", LONG) is not None:
                     pass
 
         def end(name=name):

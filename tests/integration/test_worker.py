@@ -32,7 +32,7 @@ def train_alone(spec, trial):
     """Validation accuracy by epoch of the trial's goal and seed, trained without worker, lease or database."""
     config = spec.training
     data = load_digits().split(config.validation_fraction, config.data_seed)
-    seed = Run(0, spec, AskedTrial(None, trial.goal, trial.origin)).seed
+    seed = Run(0, spec, AskedTrial(None, trial.goal, trial.origin)).seeds[0]
     training = Training(spec.network, config, data, [trial.goal], [seed])
     return {result.epoch: result.validation_accuracy[0] for result in training.epochs()}
 
@@ -67,8 +67,8 @@ def test_a_diverged_network_fails_its_trial_for_good_and_the_worker_goes_on(work
     # No data and no learning rate was found that makes a weight overflow: gradients and Adam's steps are bounded.
     learn = Population.learn
 
-    def learn_and_overflow(population, images, labels, step):
-        learn(population, images, labels, step)
+    def learn_and_overflow(population, images, labels):
+        learn(population, images, labels)
         population._hidden.feedforward.weight.data.fill_(torch.inf)
 
     spec = make_study(store, n_trials=2)

@@ -86,10 +86,10 @@ def test_a_database_away_for_longer_than_a_lease_costs_no_epoch_and_no_trial(
     epochs, lease_seconds, goes_on = 10, 1.0, threading.Event()
     learn = Population.learn
 
-    def learn_until_the_database_is_away(population, images, labels, step):
-        if step == 20:  # of 5 in an epoch
+    def learn_until_the_database_is_away(population, images, labels):
+        if population._step == 20:  # of 5 in an epoch
             goes_on.wait()
-        learn(population, images, labels, step)
+        learn(population, images, labels)
 
     monkeypatch.setattr(Population, "learn", learn_until_the_database_is_away)
     changes = {"poll_seconds": 0.2, "lease_seconds": lease_seconds}
@@ -144,12 +144,12 @@ def test_a_worker_without_a_database_waits_and_trains_once_there_is_one(settings
 def test_the_lease_is_renewed_while_an_epoch_takes_longer_than_the_lease(store):
     """Nothing is reported between the start and the end, as in one long epoch."""
     make_study(store)
-    run = runs.start(store, "slow/1", lease_seconds=1.5)
+    (run,) = runs.start(store, "slow/1", 1.5, lambda *_: 1)
     ((first,),) = execute(store, "SELECT expires_at FROM infomorphic.leases")
 
-    with Reporter(store, run, lease_seconds=1.5) as reporter:
+    with Reporter(store, [run], lease_seconds=1.5) as reporter:
         renewed_past_it = "SELECT expires_at > :first + interval '3 s' FROM infomorphic.leases"
         eventually(lambda: execute(store, renewed_past_it, first=first) == [(True,)])
-        lost = reporter.lease_lost.is_set()
+        lost = reporter.is_lost(run)
 
     assert not lost

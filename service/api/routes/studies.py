@@ -1,14 +1,15 @@
 """Studies: make, look, steer, delete."""
 
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Response
 from sqlalchemy.orm import Session
 
-from service import studies, trials
+from service import generations, studies, trials
 from service.api.dependencies import Limit, Offset, SessionDep, SettingsDep, StoreDep, StudyInPath
 from service.api.problems import responses
-from service.api.schemas import StudyDetail, StudyPage, StudySummary
+from service.api.schemas import Generations, StudyDetail, StudyPage, StudySummary
 from service.spec import StudySpec
 from service.storage.store import Store
 from service.storage.tables import StudyState
@@ -60,10 +61,12 @@ def delete_study(name: StudyInPath, session: SessionDep, store: StoreDep) -> Non
 def _detail(session: Session, store: Store, name: str) -> StudyDetail:
     progress = studies.get(session, name)
     overview = trials.overview(store, progress.spec)
+    found = generations.report(session, store, progress.spec)
     return StudyDetail(
         **StudySummary.of(progress).model_dump(),
         tally=overview.tally,
         best_validation_accuracy=overview.best_value,
         dashboard=f"/dashboard/studies/{overview.study_number}",
+        generations=None if found is None else Generations(**asdict(found)),
         spec=progress.spec,
     )

@@ -1,0 +1,195 @@
+"""A worker takes several trials, trains them as one population, and each comes to its own end."""
+
+import pytest
+import torch
+from optuna.trial import TrialState
+from sqlalchemy import text
+
+from model.data.digits import load_digits
+from model.population import Population
+from model.training import Training
+from service.runs import Run
+from service.search.trials import AskedTrial
+from service.settling import reap
+from service.storage.leases import expire
+from tests.integration.driving import assert_consistent, leases_of
+from tests.integration.rounds import ENDLESS, InBackground, all_trials, change, make_study
+from tests.patience import eventually
+from worker.worker import Worker
+
+TOGETHER = {"trials_per_worker": 4, "n_trials": 8}
+
+
+@pytest.fixture
+def worker(settings):
+    threads = torch.get_num_threads()
+    yield Worker(settings.model_copy(update={"poll_seconds": 0.05, "lease_seconds": 5.0}), "test/1")
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def sizes(monkeypatch):
+    """How many networks there were at each step of training."""
+    found, learn = [], Population.learn
+
+    def learn_and_count(population, *arguments):
+        found.append(population.size)
+        return learn(population, *arguments)
+
+    monkeypatch.setattr(Population, "learn", learn_and_count)
+    return found
+
+
+def trained_alone(spec, trial):
+    """Validation accuracies of each network of a trial after each epoch, trained without any company."""
+    config = spec.training
+    data = load_digits().split(config.validation_fraction, config.data_seed)
+    seeds = Run(0, spec, AskedTrial(None, trial.goal, trial.origin)).seeds
+    alone = [Training(spec.network, config, data, [trial.goal], [seed]).epochs() for seed in seeds]
+    return [[result.validation_accuracy[0] for result in results] for results in zip(*alone, strict=True)]
+
+
+def test_trials_of_a_population_get_the_values_that_each_would_get_alone(worker, store, sizes):
+    spec = make_study(store, **TOGETHER, training={"epochs": 3, "batch_size": 256})
+
+    rounds = [worker.work() for _ in range(3)]
+
+    assert rounds == [True, True, False]
+    assert set(sizes) == {4}
+    found = all_trials(store, spec)
+    assert [trial.state for trial in found] == [TrialState.COMPLETE] * 8
+    assert len({trial.goal for trial in found}) == 8
+    for trial in found:
+        alone = {epoch: accuracy for epoch, (accuracy,) in enumerate(trained_alone(spec, trial), start=1)}
+        assert trial.validation_accuracies == pytest.approx(alone, abs=0.02)  # products may round differently
+    assert_consistent(store, spec)
+
+
+def test_a_trial_with_repeats_has_their_mean_and_their_deviation(worker, store, sizes):
+    spec = make_study(store, n_trials=2, trials_per_worker=2, repeats=3)
+
+    worker.work()
+
+    assert set(sizes) == {6}
+    for trial in all_trials(store, spec):
+        *_, alone = trained_alone(spec, trial)
+        assert trial.repeats == pytest.approx(alone, abs=0.02)
+        assert len(set(trial.repeats)) > 1
+        mean = sum(trial.repeats) / 3
+        assert trial.value == pytest.approx(mean, abs=1e-12)
+        deviation = (sum((value - mean) ** 2 for value in trial.repeats) / 2) ** 0.5
+        assert trial.standard_deviation == pytest.approx(deviation, abs=1e-12)
+        assert trial.validation_accuracies[2] == trial.value
+
+
+def test_one_network_a_trial_has_no_deviation(worker, store):
+    spec = make_study(store)
+
+    worker.work()
+
+    (trial,) = all_trials(store, spec)
+    assert (trial.repeats, trial.standard_deviation) == ((), None)
+
+
+def test_a_diverged_network_leaves_and_the_others_complete(worker, store, sizes, monkeypatch):
+    learn = Population.learn
+
+    def learn_and_overflow(population, images, labels):
+        learn(population, images, labels)
+        if population._step == 1:
+            population._hidden.feedforward.weight.data[1].fill_(torch.inf)
+
+    monkeypatch.setattr(Population, "learn", learn_and_overflow)
+    spec = make_study(store, **TOGETHER, training={"epochs": 3, "batch_size": 256})
+    worker.work()
+
+    states = [trial.state for trial in all_trials(store, spec)]
+    assert states == [TrialState.COMPLETE, TrialState.FAIL, TrialState.COMPLETE, TrialState.COMPLETE]
+    assert all_trials(store, spec)[1].reason == "diverged: a weight is no longer finite after epoch 1"
+    assert sizes == [4] * 5 + [3] * 10
+
+
+def test_one_diverged_repeat_fails_its_trial_and_takes_the_others_of_it_along(worker, store, sizes, monkeypatch):
+    learn = Population.learn
+
+    def learn_and_overflow(population, images, labels):
+        learn(population, images, labels)
+        if population._step == 1:
+            population._hidden.feedforward.weight.data[4].fill_(torch.inf)
+
+    monkeypatch.setattr(Population, "learn", learn_and_overflow)
+    spec = make_study(store, n_trials=2, trials_per_worker=2, repeats=3)
+    worker.work()
+
+    assert [trial.state for trial in all_trials(store, spec)] == [TrialState.COMPLETE, TrialState.FAIL]
+    assert sizes == [6] * 5 + [3] * 5
+
+
+def test_when_all_diverge_all_fail_with_the_reason(worker, store, monkeypatch):
+    learn = Population.learn
+
+    def learn_and_overflow(population, images, labels):
+        learn(population, images, labels)
+        population._hidden.feedforward.weight.data.fill_(torch.inf)
+
+    monkeypatch.setattr(Population, "learn", learn_and_overflow)
+    spec = make_study(store, n_trials=3, trials_per_worker=3, failure_limit=50)
+    worker.work()
+
+    found = all_trials(store, spec)
+    assert [trial.state for trial in found] == [TrialState.FAIL] * 3
+    assert {trial.reason for trial in found} == {"diverged: a weight is no longer finite after epoch 1"}
+
+
+def test_a_population_that_raises_is_tried_again(worker, store, tmp_path, own_data):
+    spec = make_study(store, tmp_path, dataset="own", n_trials=3, trials_per_worker=3, max_attempts=2)
+    whole = own_data.read_bytes()
+    own_data.write_bytes(b"no zip file")
+    worker.work()
+    own_data.write_bytes(whole)
+
+    worker.work()
+
+    found = all_trials(store, spec)
+    assert [trial.state for trial in found] == [TrialState.FAIL] * 3 + [TrialState.COMPLETE] * 3
+    assert [trial.goal for trial in found[:3]] == [trial.goal for trial in found[3:]]
+    assert_consistent(store, spec)
+
+
+def test_a_lost_lease_takes_its_trial_out_and_leaves_the_others_in(worker, store, sizes):
+    spec = make_study(store, n_trials=2, trials_per_worker=2, training=ENDLESS)
+    running = InBackground(worker)
+    running.await_epoch(store, spec, 1)
+    token = leases_of(store)[0].id
+
+    def lose():
+        with store.engine.begin() as connection:
+            connection.execute(
+                text("UPDATE infomorphic.leases SET expires_at = now() - interval '1 s' WHERE id = :id"), {"id": token}
+            )
+        return expire(store.engine)
+
+    eventually(lose)
+    eventually(lambda: sizes[-1] == 1)
+    change(store, "stop")
+    running.join()
+    reap(store)
+
+    assert [lease.outcome["verdict"] for lease in leases_of(store)] == ["stopped", "stopped"]
+    reasons = [trial.reason for trial in all_trials(store, spec)]
+    assert "was not heard from in time" in reasons[0]
+    assert reasons[1].startswith("the study was stopped after epoch")
+
+
+def test_stopping_ends_all_trials_of_a_population(worker, store):
+    spec = make_study(store, n_trials=3, trials_per_worker=3, training=ENDLESS)
+    running = InBackground(worker)
+    running.await_epoch(store, spec, 2)
+
+    change(store, "stop")
+
+    running.join()
+    found = all_trials(store, spec)
+    assert {trial.state for trial in found} == {TrialState.FAIL}
+    assert len({trial.reason for trial in found}) == 1
+    assert {lease.state for lease in leases_of(store)} == {"told"}

@@ -1,0 +1,157 @@
+import pytest
+import torch
+from optuna.pruners import HyperbandPruner, MedianPruner, NopPruner, PatientPruner
+from optuna.trial import TrialState
+
+from model.population import Population
+from service import trials
+from service.search.pruner import build_pruner
+from service.settling import reap
+from service.spec import StudySpec
+from service.storage.leases import Outcome, Verdict
+from tests.integration.driving import act, assert_consistent, complete, fail, finish, look, make, optuna_trials, take
+from tests.integration.rounds import all_trials, make_study
+from worker.worker import Worker
+
+SILENT = {"{F}{C}{L}": 0.0}
+"""A goal of zeros teaches nothing."""
+
+
+@pytest.fixture
+def worker(settings):
+    threads = torch.get_num_threads()
+    yield Worker(settings.model_copy(update={"poll_seconds": 0.05}), "test/1")
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def sizes(monkeypatch):
+    found, learn = [], Population.learn
+
+    def learn_and_count(population, *arguments):
+        found.append(population.size)
+        return learn(population, *arguments)
+
+    monkeypatch.setattr(Population, "learn", learn_and_count)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("given", "pruner"),
+    [
+        (None, NopPruner),
+        ("median", MedianPruner),
+        ({"type": "hyperband", "reduction_factor": 2}, HyperbandPruner),
+        ({"type": "patience", "patience": 3}, PatientPruner),
+    ],
+)
+def test_a_pruner_is_named_in_the_spec(given, pruner):
+    spec = StudySpec.model_validate({"name": "study", "pruner": given})
+
+    assert type(build_pruner(spec)) is pruner
+
+
+def test_a_trial_worse_than_others_is_pruned_and_the_rest_of_its_population_gets_faster(worker, store, sizes):
+    """The second round's population has one goal that teaches nothing beside one that does."""
+    spec = make_study(
+        store,
+        n_trials=4,
+        trials_per_worker=2,
+        initial_goals=["heuristic", "heuristic", SILENT, "heuristic"],
+        pruner={"type": "median", "n_startup_trials": 2, "n_warmup_steps": 5},
+        training={"epochs": 150, "batch_size": 256},
+        network={"hidden_neurons": 20},
+    )
+
+    worker.work()
+    worker.work()
+
+    found = all_trials(store, spec)
+    assert [trial.state for trial in found[:3]] == [TrialState.COMPLETE, TrialState.COMPLETE, TrialState.PRUNED]
+    reached = max(found[2].validation_accuracies)
+    assert 5 <= reached < 150
+    assert found[2].reason == f"pruned after epoch {reached} of 150"
+    assert sizes[-1] == 1
+    assert look(store).state == "completed"
+    assert trials.best(store, spec).number != 2
+
+
+def test_patience_ends_a_trial_that_has_stopped_improving(worker, store):
+    spec = make_study(
+        store,
+        initial_goals=[SILENT],
+        pruner={"type": "patience", "patience": 3},
+        training={"epochs": 300, "batch_size": 256},
+    )
+
+    worker.work()
+
+    (trial,) = all_trials(store, spec)
+    assert trial.state is TrialState.PRUNED
+    assert len(trial.validation_accuracies) < 300
+
+
+def test_hyperband_halves_within_its_brackets(store, tmp_path):
+    """Of trials in one rung of one bracket, one in reduction_factor goes on; the first always does."""
+    spec = make(
+        store,
+        tmp_path,
+        n_trials=40,
+        pruner={"type": "hyperband", "min_resource": 1, "reduction_factor": 2},
+        training={"epochs": 4},
+    )
+    pruned = 0
+    for number in range(40):
+        run = take(store)
+        for epoch in range(1, 5):
+            run.asked.trial.report(1 - number / 40, epoch)  # ever worse
+            if run.asked.trial.should_prune():
+                pruned += 1
+                finish(store, run, Outcome(Verdict.PRUNED, reason=f"pruned after epoch {epoch} of 4"))
+                break
+        else:
+            complete(store, run, 1 - number / 40)
+
+    states = [trial.state for trial in optuna_trials(store)]
+    assert states.count(TrialState.PRUNED) == pruned > 20
+    assert states.count(TrialState.COMPLETE) >= 3
+    assert_consistent(store, spec)
+
+
+def test_a_pruned_trial_counts_and_keeps_the_value_of_its_last_epoch(store, tmp_path):
+    spec = make(store, tmp_path, n_trials=2, pruner="median")
+    run = take(store)
+    run.asked.trial.report(0.25, 1)
+    finish(store, run, Outcome(Verdict.PRUNED, reason="pruned after epoch 1 of 100"))
+    complete(store, take(store))
+
+    pruned = optuna_trials(store)[0]
+    assert (pruned.state, pruned.value, pruned.user_attrs["reason"]) == (
+        *(TrialState.PRUNED, 0.25),
+        "pruned after epoch 1 of 100",
+    )
+    assert look(store).state == "completed"
+    assert_consistent(store, spec)
+
+
+def test_pruned_trials_are_no_failures(store, tmp_path):
+    make(store, tmp_path, n_trials=9, pruner="median", failure_limit=2)
+    for _ in range(3):
+        fail(store, take(store))
+        finish(store, take(store), Outcome(Verdict.PRUNED, reason="pruned"))
+
+    assert look(store).state == "running"
+
+
+def test_what_was_pruned_is_not_tried_again_when_a_failed_study_is_resumed(store, tmp_path):
+    make(store, tmp_path, n_trials=9, pruner="median", failure_limit=2)
+    fail(store, take(store))
+    finish(store, take(store), Outcome(Verdict.PRUNED, reason="pruned"))
+    fail(store, take(store))
+    fail(store, take(store))
+
+    act(store, "resume")
+    reap(store)
+    again = [take(store).asked.origin for _ in range(2)]
+
+    assert again == [2, 3]
