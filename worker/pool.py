@@ -19,9 +19,6 @@ from service.storage.leases import Outcome, Verdict, give_back
 from service.storage.store import Store
 from worker.worker import Worker
 
-PRIVATE_OBJECT_STORE = 128 * 2**20
-"""Bytes of a private cluster's object store; workers pass nothing through it."""
-
 REPLACEMENT_SECONDS = 1.0
 """Between the end of a worker and the start of another in its place, which may end as soon."""
 
@@ -83,7 +80,7 @@ class Pool:
 
     def _join_cluster(self) -> None:
         handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-        options: dict[str, Any] = {"_node_ip_address": "127.0.0.1", "object_store_memory": PRIVATE_OBJECT_STORE}
+        options: dict[str, Any] = {"_node_ip_address": "127.0.0.1"}
         if self._private:
             needed = self._settings.workers * self._settings.worker_cpus
             options["num_cpus"] = max(os.cpu_count() or 1, int(needed + 0.999))
@@ -106,7 +103,7 @@ class Pool:
         actor = self._ray.remote(Worker).options(
             num_cpus=self._settings.worker_cpus, num_gpus=self._settings.worker_gpus, max_restarts=-1
         )
-        return Member(actor.remote(self._settings, name), name)
+        return Member(actor.remote(self._settings, name, shares_data=True), name)
 
     def _still_alive(self, member: Member, reference: Any) -> Member:  # noqa: ANN401 - Ray's handles are not typed
         """The member, or another in its place."""
