@@ -16,7 +16,7 @@ from model.randomness import Purpose, Step, member_keys
 
 
 class Population:
-    """K networks of setup 1. A single network is a population of one.
+    """K networks of setup 1 or 2. A single network is a population of one.
 
     A member's weights and results do not depend, beyond float rounding, on the other members.
 
@@ -45,7 +45,7 @@ class Population:
         self._seeds = tuple(seeds)
         self._n_labels = n_labels
         self._dtype = template.dtype
-        self._hidden = HiddenLayer(seeds, network.hidden_neurons, n_inputs, n_labels, template)
+        self._hidden = HiddenLayer(seeds, network, n_inputs, n_labels, template)
         generators = member_generators(seeds, layer=1)
         self._output = LinearMaps.initialised(generators, n_labels, network.hidden_neurons, template)
         self._hidden_gamma = template.new_tensor([goal.gamma for goal in goals]).repeat_interleave(
