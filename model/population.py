@@ -11,6 +11,7 @@ from model.activation import output_activation
 from model.config import NetworkConfig, TrainingConfig
 from model.goal import Goal
 from model.layers import HiddenLayer, LinearMaps, member_generators
+from model.memory import keep_freed_memory
 from model.neurons import Activity, Keys, fire, learn, learn_output
 from model.randomness import Purpose, Step, member_keys
 
@@ -41,6 +42,7 @@ class Population:
     ) -> None:
         if not goals or len(goals) != len(seeds):
             raise ValueError(f"a population has a goal and a seed for each member; got {len(goals)} and {len(seeds)}")
+        keep_freed_memory()
         self.size = len(goals)
         self._seeds = tuple(seeds)
         self._n_labels = n_labels
