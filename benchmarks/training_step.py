@@ -44,14 +44,20 @@ def noisy_classes(n_samples: int) -> tuple[Tensor, Tensor]:
     return images / images.std(), labels
 
 
-def trained(goal: Goal, size: int) -> Population:
-    """A population after an epoch of training."""
+def training_step(network: NetworkConfig, goal: Goal, size: int) -> Callable[[int], None]:
+    """One step of a population that has been trained for an epoch."""
     images, labels = noisy_classes(EPOCH * SAMPLES)
-    network, training = NetworkConfig(hidden_neurons=NEURONS), TrainingConfig()
-    population = Population(network, training, [goal] * size, range(size), PIXELS, LABELS, torch.empty(0))
+    population = Population(network, TrainingConfig(), [goal] * size, range(size), PIXELS, LABELS, torch.empty(0))
     for batch in torch.arange(len(images)).split(SAMPLES):
         population.learn(images[batch], labels[batch])
-    return population
+    images, labels = images[:SAMPLES].clone(), labels[:SAMPLES].clone()
+    return lambda _: population.learn(images, labels)
+
+
+def products(neurons: int) -> Callable[[int], object]:
+    """The images with the feedforward weights, and the gradient of these."""
+    images, weights, delta = torch.randn(SAMPLES, PIXELS), torch.randn(PIXELS, neurons), torch.randn(SAMPLES, neurons)
+    return lambda _: (images @ weights, images.T @ delta)
 
 
 def dense_step(goal: Goal) -> Callable[[int], None]:
@@ -67,17 +73,11 @@ def main() -> None:
     torch.set_num_threads(parser.parse_args().threads)
     torch.manual_seed(0)
     goal = Goal.preset("optimized_1_100_tpe")
-    images, labels = noisy_classes(SAMPLES)
-    weights, delta = torch.randn(PIXELS, NEURONS), torch.randn(SAMPLES, NEURONS)
-
-    def step_of(size: int) -> Callable[[int], None]:
-        population = trained(goal, size)
-        return lambda _: population.learn(images, labels)
-
+    network = NetworkConfig(hidden_neurons=NEURONS)
     rows: dict[str, tuple[Callable[[int], object], int]] = {
-        f"the two {SAMPLES}×{PIXELS}×{NEURONS} products": (lambda _: (images @ weights, images.T @ delta), 100),
+        f"the two {SAMPLES}×{PIXELS}×{NEURONS} products": (products(NEURONS), 100),
         "goal of the dense joint and its gradient by autograd": (dense_step(goal), 3),
-        **{f"training step, population of {size}": (step_of(size), 50) for size in (1, 4, 12)},
+        **{f"training step, population of {size}": (training_step(network, goal, size), 50) for size in (1, 4, 12)},
     }
     table = Table(
         "", "fastest, ms", "median, ms", "fastest, of the products", title=f"{torch.get_num_threads()} threads"

@@ -33,6 +33,9 @@ def train(
     ] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the training part.")] = 100,
     hidden: Annotated[int, typer.Option(min=1, help="Hidden neurons.")] = 100,
+    laterals: Annotated[
+        int | None, typer.Option(min=1, help="Lateral connections into each hidden neuron; from all others by default.")
+    ] = None,
     batch_size: Annotated[int, typer.Option(min=2, help="Samples a batch.")] = 1024,
     seed: Annotated[int, typer.Option(min=0, help="Keys the first weights and the sampled outputs.")] = 0,
     data_seed: Annotated[int, typer.Option(min=0, help="Keys the validation split and the batches.")] = 0,
@@ -44,7 +47,7 @@ def train(
 ) -> None:
     """Train one network and print its accuracies; the test set is looked at once, at the end."""
     chosen = read_goal(goal)
-    network = NetworkConfig(hidden_neurons=hidden)
+    network = NetworkConfig(hidden_neurons=hidden, lateral_connections=laterals)
     training = TrainingConfig(epochs=epochs, batch_size=batch_size, data_seed=data_seed)
 
     import torch

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -11,16 +11,21 @@ from typing import no_type_check
 import numba
 import torch
 
-RELAXED = {"contract", "nsz"}
+RELAXED = frozenset({"contract", "nsz"})
 """What of floating arithmetic may be relaxed. Not NaN and infinities, which mean a diverged network; nor the order of
 sums: (s + 1) − θ for s + (1 − θ) loses the digits of a neuron that almost always fires; nor quotients: a value on the
 edge of a bin must stay there."""
 
 
 @no_type_check
-def compiled(loops):  # noqa: ANN001, ANN201 - numba has no types
-    """Compiled at the first call; kept for other processes where anything may be written, else compiled by each."""
-    options = {"nogil": True, "error_model": "numpy", "fastmath": RELAXED}
+def compiled(loops=None, *, relaxed=RELAXED):  # noqa: ANN001, ANN201 - numba has no types
+    """Compiled at the first call; kept for other processes where anything may be written, else compiled by each.
+
+    To be written above loops as it is, or with what of floating arithmetic these may relax.
+    """
+    if loops is None:
+        return partial(compiled, relaxed=relaxed)
+    options = {"nogil": True, "error_model": "numpy", "fastmath": set(relaxed)}
     try:
         dispatcher = numba.njit(cache=True, **options)(loops)
         # Numba would notice changes of the loops' own file alone, and go on with constants of others as they were.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Weight = Annotated[float, Field(strict=True, ge=-1, le=1, allow_inf_nan=False)]
 Rate = Annotated[float, Field(strict=True, gt=0, le=1, allow_inf_nan=False)]
@@ -25,17 +25,34 @@ class Strict(BaseModel):
 
 
 class NetworkConfig(Strict):
-    """The network of setup 1: a trivariate hidden layer and a bivariate output layer.
+    """The network of setup 1 or 2: a trivariate hidden layer and a bivariate output layer.
 
-    The label is the hidden layer's context, every other hidden neuron its lateral input.
+    The label is the hidden layer's context; the lateral input of its neurons is every other one (setup 1), or a few
+    others drawn at random (setup 2).
 
     Attributes:
         hidden_neurons: Neurons of the hidden layer, N in the paper.
+        lateral_connections: From so many others each hidden neuron has its lateral input, 100 in the paper's setup 2;
+            from all of them if None.
         output_goal: Goal of the output neurons, in the order of BIVARIATE_TERMS.
     """
 
     hidden_neurons: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 100
+    lateral_connections: Annotated[int, Field(strict=True, ge=1, le=10_000)] | None = None
     output_goal: tuple[Weight, Weight, Weight, Weight, Weight] = (-0.2, 0.1, 1.0, 0.1, 0.0)
+
+    @field_validator("lateral_connections", mode="after")
+    @classmethod
+    def _no_more_than_others(cls, value: int | None, info: Any) -> int | None:  # noqa: ANN401 - no type to check by
+        neurons = info.data.get("hidden_neurons")  # missing if it is itself refused
+        if value is not None and neurons is not None and value >= neurons:
+            raise ValueError(
+                f"each of {neurons} hidden neurons has {neurons - 1} others to hear, so that {value} is too many; "
+                f"expected 1 to {neurons - 1}, or null for all others"
+                if neurons > 1
+                else "a single hidden neuron has no other to hear; expected null"
+            )
+        return value
 
 
 class TrainingConfig(Strict):

@@ -1,4 +1,4 @@
-"""The weights of setup 1's layers, for a whole population at a time.
+"""The weights of a network's layers, for a whole population at a time.
 
 Weights carry a leading member axis. Activity is laid out (member, neuron, sample), inputs shared by all members
 (sample, input), so that what neurons do sees rows of neurons.
@@ -11,6 +11,8 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from model.config import NetworkConfig
+from model.laterals import LimitedLaterals, connections
 from model.neurons import Activity, Sources
 from model.randomness import Purpose, key
 
@@ -89,12 +91,21 @@ def member_generators(seeds: Sequence[int], layer: int) -> list[torch.Generator]
 class HiddenLayer:
     """The maps of trivariate neurons: from the images, from the label, from each other but not themselves."""
 
-    def __init__(self, seeds: Sequence[int], n_neurons: int, n_inputs: int, n_labels: int, template: Tensor) -> None:
+    lateral: LinearMaps | LimitedLaterals
+
+    def __init__(
+        self, seeds: Sequence[int], network: NetworkConfig, n_inputs: int, n_labels: int, template: Tensor
+    ) -> None:
+        n_neurons = network.hidden_neurons
         generators = member_generators(seeds, layer=0)
         self.feedforward = LinearMaps.initialised(generators, n_neurons, n_inputs, template)
         self.context = LinearMaps.initialised(generators, n_neurons, n_labels, template)
-        self.lateral = LinearMaps.initialised(generators, n_neurons, n_neurons, template)
-        self.lateral.weight.diagonal(dim1=1, dim2=2).zero_()
+        if network.lateral_connections is None:
+            self.lateral = LinearMaps.initialised(generators, n_neurons, n_neurons, template)
+            self.lateral.weight.diagonal(dim1=1, dim2=2).zero_()
+        else:
+            sources = connections(seeds, 0, n_neurons, network.lateral_connections)
+            self.lateral = LimitedLaterals.initialised(generators, sources, template)
 
     def take(
         self,
@@ -107,7 +118,8 @@ class HiddenLayer:
         self.feedforward.take_shared(downhill[0], images)
         self.context.take_shared(downhill[1], one_hot)
         self.lateral.take_own(downhill[2], outputs)
-        self.lateral.gradients()[0].diagonal(dim1=1, dim2=2).zero_()
+        if isinstance(self.lateral, LinearMaps):
+            self.lateral.gradients()[0].diagonal(dim1=1, dim2=2).zero_()
 
     def keep(self, members: Int64[Tensor, " kept"]) -> None:
         """Let all members but these go."""

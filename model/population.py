@@ -11,6 +11,7 @@ from model.activation import output_activation
 from model.config import NetworkConfig, TrainingConfig
 from model.goal import BIVARIATE, TRIVARIATE, Goal
 from model.layers import HiddenLayer, LinearMaps, member_generators
+from model.memory import keep_freed_memory
 from model.neurons import Activity, fire, learn, learn_output
 from model.optimiser import adam, carry_over
 from model.pid import Objective
@@ -18,7 +19,7 @@ from model.randomness import Draw, Purpose, evaluation_step, member_keys
 
 
 class Population:
-    """K networks of setup 1. A single network is a population of one.
+    """K networks of setup 1 or 2. A single network is a population of one.
 
     A member's weights and results do not depend, beyond float rounding, on the other members.
 
@@ -43,12 +44,13 @@ class Population:
     ) -> None:
         if not goals or len(goals) != len(seeds):
             raise ValueError(f"a population has a goal and a seed for each member; got {len(goals)} and {len(seeds)}")
+        keep_freed_memory()
         self.size = len(goals)
         self._keys = member_keys(seeds).to(template.device)
         self._step = torch.zeros((), dtype=torch.int64, device=template.device)
         self._classes = torch.arange(n_labels, device=template.device)
         self._dtype = template.dtype
-        self._hidden = HiddenLayer(seeds, network.hidden_neurons, n_inputs, n_labels, template)
+        self._hidden = HiddenLayer(seeds, network, n_inputs, n_labels, template)
         generators = member_generators(seeds, layer=1)
         self._output = LinearMaps.initialised(generators, n_labels, network.hidden_neurons, template)
         gamma = torch.tensor([goal.gamma for goal in goals], dtype=torch.float64).to(template)

@@ -32,6 +32,7 @@ class Purpose(IntEnum):
     FIRST_PRESENTATION_EVALUATED = 5
     SECOND_PRESENTATION_EVALUATED = 6
     SAMPLED_OUTPUTS = 7
+    LATERAL_CONNECTIONS = 8
 
 
 def key(seed: int, purpose: Purpose, *step: int) -> int:

@@ -35,6 +35,7 @@ def create(
     together: Annotated[
         str | None, typer.Option("--trials-per-worker", help="Trials a worker trains together: a number, or auto.")
     ] = None,
+    laterals: Annotated[int | None, typer.Option(help="Lateral connections into each; by default all.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the study.")] = None,
     goal: Annotated[list[str] | None, typer.Option(help="Preset to try first; may be repeated.")] = None,
     as_json: Json = False,
@@ -47,7 +48,11 @@ def create(
         "trials_per_worker": int(together) if together and together.isdecimal() else together,
     }  # fmt: skip
     document.update({key: value for key, value in given.items() if value is not None})
-    for part, field, value in (("training", "epochs", epochs), ("network", "hidden_neurons", hidden)):
+    for part, field, value in (
+        ("training", "epochs", epochs),
+        ("network", "hidden_neurons", hidden),
+        ("network", "lateral_connections", laterals),
+    ):
         within = document.get(part, {})
         if value is not None and isinstance(within, dict):  # anything else the service refuses in words
             document[part] = {**within, field: value}

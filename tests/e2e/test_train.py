@@ -38,6 +38,14 @@ def test_a_goal_from_a_file_trains_as_its_preset_does_and_the_same_seed_repeats(
     assert 0 <= by_name["test_accuracy"] <= 1
 
 
+def test_lateral_connections_may_be_limited():
+    limited, unlimited = trained("--laterals", "3"), trained()
+
+    assert limited["network"]["lateral_connections"] == 3
+    assert unlimited["network"]["lateral_connections"] is None
+    assert limited["validation_accuracy"] != unlimited["validation_accuracy"]
+
+
 def test_an_npz_file_is_trained_on_and_people_are_told_its_accuracies(own_data):
     done = run("train", *QUICK, "--dataset", str(own_data), env=environment())
 
@@ -55,6 +63,7 @@ def test_an_npz_file_is_trained_on_and_people_are_told_its_accuracies(own_data):
         (("--dataset", "/none/own.npz"), "/none/own.npz"),
         (("--device", "none"), "cannot compute on 'none'"),
         (("--batch-size", "10000000"), "batch_size"),
+        (("--laterals", "10"), "lateral_connections: Value error, each of 10 hidden neurons has 9 others"),
     ],
 )
 def test_what_is_wrong_is_named(arguments, said):

@@ -101,6 +101,8 @@ def refusing_api(migrated_template, postgres_server, tmp_path_factory):
         ({"seed": -1}, "seed", "greater than or equal to 0"),
         ({"seed": 2**31}, "seed", "less than 2147483648"),
         ({"network": {"hidden_neurons": 0}}, "network.hidden_neurons", "greater than or equal to 1"),
+        ({"network": {"lateral_connections": 0}}, "network.lateral_connections", "greater than or equal to 1"),
+        ({"network": {"lateral_connections": 100}}, "network.lateral_connections", "expected 1 to 99"),
         ({"network": {"output_goal": [1, 2]}}, "network.output_goal", ""),
         ({"training": {"epochs": 0}}, "training.epochs", "greater than or equal to 1"),
         ({"training": {"optimizer": "sgd"}}, "training", "unknown fields ['optimizer']; valid are epochs"),

@@ -1,4 +1,6 @@
-"""What a training step asks of a device: python -m tests.reference.recorded_step prints it as JSON, for two steps.
+"""What a training step asks of a device: python -m tests.reference.recorded_step N prints it as JSON, for two steps.
+
+N is how many lateral connections a neuron has; without it, all.
 
 Computed on a device that there is not: tensors have shapes and places, but no numbers that anybody could look at, so
 that whatever needs one raises. A process of its own, since torch learns of the device for good.
@@ -38,12 +40,13 @@ class Recorder(TorchDispatchMode):
         return result
 
 
-def recorded(n_steps):
+def recorded(n_steps, lateral_connections=None):
     """The operations of each step of a population after its first."""
     with FakeTensorMode():
         template = torch.empty(0, device=DEVICE)
         goals = [Goal.preset("optimized_1_100_tpe"), Goal.preset("heuristic")]
-        members = Population(NetworkConfig(hidden_neurons=6), TrainingConfig(), goals, [1, 2], 5, 3, template)
+        network = NetworkConfig(hidden_neurons=6, lateral_connections=lateral_connections)
+        members = Population(network, TrainingConfig(), goals, [1, 2], 5, 3, template)
         images, labels = torch.randn(40, 5, device=DEVICE), torch.randint(3, (40,), device=DEVICE)
         members.learn(images, labels)
         steps = []
@@ -56,4 +59,4 @@ def recorded(n_steps):
 
 if __name__ == "__main__":
     _setup_privateuseone_for_python_backend()
-    sys.stdout.write(json.dumps(recorded(2)))
+    sys.stdout.write(json.dumps(recorded(2, *map(int, sys.argv[1:]))))

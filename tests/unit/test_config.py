@@ -49,6 +49,10 @@ def test_an_unknown_field_is_refused_with_the_valid_ones(kind):
     [
         (NetworkConfig, "hidden_neurons", 0),
         (NetworkConfig, "hidden_neurons", 2.5),
+        (NetworkConfig, "lateral_connections", 0),
+        (NetworkConfig, "lateral_connections", 2.5),
+        (NetworkConfig, "lateral_connections", True),
+        (NetworkConfig, "lateral_connections", 100),
         (NetworkConfig, "output_goal", (0.0,) * 4),
         (NetworkConfig, "output_goal", (0.0,) * 6),
         (NetworkConfig, "output_goal", (0.0, 0.0, 1.1, 0.0, 0.0)),
@@ -69,3 +73,30 @@ def test_an_unknown_field_is_refused_with_the_valid_ones(kind):
 def test_a_value_out_of_range_is_refused_by_the_name_of_its_field(kind, field, value):
     with pytest.raises(ValidationError, match=field):
         kind(**{field: value})
+
+
+@pytest.mark.parametrize(("neurons", "connections"), [(100, 99), (100, 1), (2000, 100), (1, None)])
+def test_a_neuron_may_hear_any_number_of_others(neurons, connections):
+    config = NetworkConfig(hidden_neurons=neurons, lateral_connections=connections)
+
+    assert config.lateral_connections == connections
+
+
+@pytest.mark.parametrize(
+    ("neurons", "connections", "expected"),
+    [
+        (100, 100, "expected 1 to 99, or null for all others"),
+        (30, 5000, "expected 1 to 29, or null for all others"),
+        (1, 1, "expected null"),
+    ],
+)
+def test_more_lateral_connections_than_others_are_refused_with_what_is_expected(neurons, connections, expected):
+    with pytest.raises(ValidationError, match=rf"(?s)lateral_connections.*{expected}"):
+        NetworkConfig(hidden_neurons=neurons, lateral_connections=connections)
+
+
+def test_a_layer_that_is_itself_refused_is_the_only_thing_named():
+    with pytest.raises(ValidationError) as refused:
+        NetworkConfig(hidden_neurons=0, lateral_connections=3)
+
+    assert [error["loc"] for error in refused.value.errors()] == [("hidden_neurons",)]

@@ -17,10 +17,10 @@ from model.optimiser import adam
 DEVICE = "privateuseone"
 
 
-@pytest.fixture(scope="module")
-def steps():
+@pytest.fixture(scope="module", params=[[], ["3"]], ids=["setup 1", "setup 2"])
+def steps(request):
     """Operations of two training steps, each as its name, its tensors' devices and shapes, and its other arguments."""
-    command = [sys.executable, "-m", "tests.reference.recorded_step"]
+    command = [sys.executable, "-m", "tests.reference.recorded_step", *request.param]
     root = Path(__file__).parents[2]
     recorded = subprocess.run(command, check=False, cwd=root, capture_output=True, text=True, timeout=120)
     assert recorded.returncode == 0, recorded.stderr

@@ -115,6 +115,63 @@ def test_neurons_are_never_connected_to_themselves():
     assert (lateral != 0).sum() == 3 * N_HIDDEN * (N_HIDDEN - 1)
 
 
+LIMITED = NetworkConfig(hidden_neurons=N_HIDDEN, lateral_connections=2)
+
+
+@DTYPES
+def test_with_limited_laterals_a_member_learns_what_it_would_learn_alone(dtype):
+    together = trained(population(dtype=dtype, network=LIMITED), dtype)
+
+    alone = trained(population(GOALS[1:2], SEEDS[1:2], dtype, LIMITED), dtype)
+
+    tolerance = {"rtol": 1e-9, "atol": 1e-10} if dtype == torch.float64 else {"rtol": 1e-3, "atol": 1e-4}
+    torch.testing.assert_close(weights(alone)[0], weights(together)[1], **tolerance)
+
+
+def test_limited_laterals_learn_with_weights_and_stay_with_whom_they_hear():
+    members, untrained = trained(population(network=LIMITED)), population(network=LIMITED)
+
+    lateral, before = members._hidden.lateral, untrained._hidden.lateral
+    assert lateral.weight.shape == (3, N_HIDDEN, 2)
+    assert torch.equal(lateral.sources, before.sources)
+    for parameter, first in zip(lateral.parameters(), before.parameters(), strict=True):
+        assert ((parameter - first).abs() > 1e-6).all()
+
+
+def test_learning_with_limited_laterals_is_learning_with_a_full_matrix_that_is_mostly_zeros():
+    limited, full = population(network=LIMITED), population()
+    sparse = limited._hidden.lateral
+    with torch.no_grad():
+        for own, other in zip(full._hidden.parameters(), limited._hidden.parameters(), strict=True):
+            if own.shape == other.shape:
+                own.copy_(other)
+        full._hidden.lateral.weight.zero_().scatter_(2, sparse.sources, sparse.weight)
+
+    for members in (limited, full):
+        members.learn(*batch(torch.float64))
+
+    for own, other in zip(full._hidden.parameters(), limited._hidden.parameters(), strict=True):
+        if own.shape == other.shape:
+            torch.testing.assert_close(own.grad, other.grad)
+    torch.testing.assert_close(full._hidden.lateral.weight.grad.gather(2, sparse.sources), sparse.weight.grad)
+
+
+def test_compiled_limited_laterals_learn_what_the_reference_learns():
+    fast, reference = population(dtype=torch.float32, network=LIMITED), population(network=LIMITED)
+    with torch.no_grad():
+        # Drawn in float32 and in float64, the same numbers differ.
+        for own, other in zip(reference._hidden.parameters(), fast._hidden.parameters(), strict=True):
+            own.copy_(other)
+        for own, other in zip(reference._output.parameters(), fast._output.parameters(), strict=True):
+            own.copy_(other)
+
+    trained(fast, torch.float32, steps=4)
+    trained(reference, torch.float64, steps=4)
+
+    assert torch.equal(fast._hidden.lateral.sources, reference._hidden.lateral.sources)
+    torch.testing.assert_close(weights(fast).double(), weights(reference), rtol=1e-3, atol=1e-4)
+
+
 def test_first_weights_and_biases_are_uniform_within_one_over_the_root_of_the_inputs():
     wide = population([GOALS[0]], [0], network=NetworkConfig(hidden_neurons=400))
 

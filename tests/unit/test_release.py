@@ -25,9 +25,9 @@ def data(n_train=80, n_validation=40, n_pixels=5):
     return Split(images[:n_train], labels[:n_train], images[n_train:], labels[n_train:], n_classes=3)
 
 
-def training(members=(0, 1, 2, 3), dtype=torch.float64):
+def training(members=(0, 1, 2, 3), dtype=torch.float64, network=NETWORK):
     goals, seeds = [GOALS[member] for member in members], [SEEDS[member] for member in members]
-    return Training(NETWORK, TrainingConfig(epochs=5, batch_size=32), data(), goals, seeds, dtype=dtype)
+    return Training(network, TrainingConfig(epochs=5, batch_size=32), data(), goals, seeds, dtype=dtype)
 
 
 def trained(run, releases=()):
@@ -45,9 +45,11 @@ def weights(run):
     return torch.cat([parameter.flatten(1) for parameter in parameters], dim=1)
 
 
+@pytest.mark.parametrize("laterals", [None, 3])
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=["float64", "float32"])
-def test_those_who_stay_learn_what_they_would_have_learned_without_the_others(dtype):
-    run, without = training(dtype=dtype), training((0, 2), dtype=dtype)
+def test_those_who_stay_learn_what_they_would_have_learned_without_the_others(dtype, laterals):
+    network = NetworkConfig(hidden_neurons=6, lateral_connections=laterals)
+    run, without = training(dtype=dtype, network=network), training((0, 2), dtype=dtype, network=network)
 
     results = trained(run, {2: [1, 3]}.items())
 

@@ -40,6 +40,15 @@ def test_published_goals_learn_the_digits(run, member):
     assert results[-1].validation_accuracy[member] > 0.75  # chance is 0.1
 
 
+def test_networks_with_limited_laterals_learn_the_digits(digits):
+    split = digits.split(TRAINING.validation_fraction, TRAINING.data_seed)
+    network = NetworkConfig(hidden_neurons=100, lateral_connections=10)
+
+    *_, last = Training(network, TRAINING, split, GOALS[:1], [1]).epochs()
+
+    assert last.validation_accuracy[0] > 0.75
+
+
 def test_epochs_are_counted_from_one(run):
     _, results = run
 
