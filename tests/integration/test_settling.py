@@ -256,11 +256,11 @@ def test_a_lease_that_runs_out_while_its_trial_is_asked_for_is_lost(store, tmp_p
     spec = make(store, tmp_path, n_trials=1, sampler={"type": sampler, "n_startup_trials": 0})
     suggest = trials.suggest
 
-    def held_up(study, of_spec, number):
+    def held_up(*arguments):
         run_out(store, *[lease.id for lease in leases_of(store)])
         reap(store)
         monkeypatch.setattr(trials, "suggest", suggest)
-        return suggest(study, of_spec, number)
+        return suggest(*arguments)
 
     monkeypatch.setattr(trials, "suggest", held_up)
     with pytest.raises(LeaseLostError):
