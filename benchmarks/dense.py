@@ -55,7 +55,7 @@ def joint_of(bins: list[Tensor], theta: Tensor) -> Tensor:
 
 
 def training_step(images: Tensor, labels: Tensor, neurons: int, hidden_goal: Goal) -> Callable[[int], None]:
-    """One step of a network of setup 1 in plain torch: both presentations, both layers, Adam."""
+    """One step of setup 1 in plain torch: both presentations, both layers, Adam; without what costs nothing (decay)."""
     n_labels = int(labels.max()) + 1
     feedforward, context = nn.Linear(images.shape[1], neurons), nn.Linear(n_labels, neurons)
     lateral, readout = nn.Linear(neurons, neurons), nn.Linear(neurons, n_labels)

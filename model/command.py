@@ -37,8 +37,8 @@ def train(
         int | None, typer.Option(min=1, help="Lateral connections into each hidden neuron; from all others by default.")
     ] = None,
     batch_size: Annotated[int, typer.Option(min=2, help="Samples a batch.")] = 1024,
-    seed: Annotated[int, typer.Option(min=0, help="Keys the first weights and the sampled outputs.")] = 0,
-    data_seed: Annotated[int, typer.Option(min=0, help="Keys the validation split and the batches.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Keys first weights and sampled outputs.")] = 0,
+    data_seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Keys validation split and batches.")] = 0,
     device: Annotated[str, typer.Option(help="Where to compute: cpu, cuda, cuda:1, …")] = "cpu",
     threads: Annotated[
         int | None, typer.Option(min=1, max=1024, help="Threads to compute with; all cores by default.")

@@ -35,10 +35,13 @@ class LinearMaps:
         for member, generator in enumerate(generators):
             weight[member].uniform_(-bound, bound, generator=generator)
             bias[member].uniform_(-bound, bound, generator=generator)
-        parameters = [t.to(template.device) for t in (weight, bias)]
-        for parameter in parameters:
+        return cls._learning(weight.to(template.device), bias.to(template.device))
+
+    @classmethod
+    def _learning(cls, weight: Tensor, bias: Tensor) -> "LinearMaps":
+        for parameter in (weight, bias):
             parameter.grad = torch.zeros_like(parameter)
-        return cls(*parameters)
+        return cls(weight, bias)
 
     def shared(self, inputs: Float[Tensor, "sample input"]) -> Activity:
         """The map of inputs that all members share, as one product."""
@@ -62,10 +65,8 @@ class LinearMaps:
         torch.sum(downhill, dim=-1, keepdim=True, out=bias)
 
     def keep(self, members: Int64[Tensor, " kept"]) -> "LinearMaps":
-        """The maps of some members, with their gradients."""
-        weight, bias = self.weight[members], self.bias[members]
-        weight.grad, bias.grad = (gradient[members] for gradient in self.gradients())
-        return LinearMaps(weight, bias)
+        """The maps of some members."""
+        return self._learning(self.weight[members], self.bias[members])
 
     def parameters(self) -> list[Tensor]:
         """Weight and bias."""

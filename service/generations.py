@@ -55,12 +55,12 @@ def report(session: Session, store: Store, spec: StudySpec) -> Report | None:
 
 
 def _idle_share(session: Session, name: str, generations: Sequence[Sequence[FrozenTrial]]) -> float | None:
-    of_study = select(Lease).join(Study).where(Study.name == name, Lease.state == LeaseState.TOLD)
-    runs = {
-        lease.trial_number: (lease.worker, lease.claimed_at, lease.settled_at)
-        for lease in session.scalars(of_study)
-        if lease.settled_at is not None
-    }
+    told = (
+        select(Lease.trial_number, Lease.worker, Lease.claimed_at, Lease.settled_at)
+        .join(Study)
+        .where(Study.name == name, Lease.state == LeaseState.TOLD)
+    )
+    runs = {number: (worker, claimed, ended) for number, worker, claimed, ended in session.execute(told) if ended}
     idle = total = 0.0
     for trials in generations:
         of_generation = [runs[trial.number] for trial in trials if trial.number in runs]

@@ -67,10 +67,14 @@ def start(store: Store, worker: str, lease_seconds: float, how_many: HowMany) ->
         sqlalchemy.exc.OperationalError: If the database is away.
     """
     for candidate in claiming.candidates(store.engine):
-        spec = StudySpec.model_validate(candidate.spec)
-        wanted, study_id = how_many(spec, candidate.left), candidate.study_id
-        limit = partial(room, study_id=study_id, spec=spec) if generation_size(spec) else None
-        while claims := claiming.claim(store.engine, study_id, wanted, worker, lease_seconds, limit):
+        try:
+            spec = StudySpec.model_validate(candidate.spec)
+            wanted = how_many(spec, candidate.left)
+        except ValueError:  # of a newer version, perhaps; the other studies can be worked on
+            logger.exception("the spec of study %d cannot be understood", candidate.study_id)
+            continue
+        limit = partial(room, study_id=candidate.study_id, spec=spec) if generation_size(spec) else None
+        while claims := claiming.claim(store.engine, candidate.study_id, wanted, worker, lease_seconds, limit):
             if runs := _ask_all(store, claims, lease_seconds):
                 return runs
     return []
@@ -86,10 +90,10 @@ def _ask_all(store: Store, claims: Sequence[Claim], lease_seconds: float) -> lis
     failure: Exception | None = None
     renewed = time.monotonic()
     for position, claimed in enumerate(claims):
-        if time.monotonic() - renewed > lease_seconds / RENEWALS_PER_LEASE:
-            leases.renew(store.engine, [claim.token for claim in claims], lease_seconds)
-            renewed = time.monotonic()
         try:
+            if time.monotonic() - renewed > lease_seconds / RENEWALS_PER_LEASE:
+                leases.renew(store.engine, [claim.token for claim in claims], lease_seconds)
+                renewed = time.monotonic()
             run = _ask(store, claimed)
         except Exception as error:
             failure = error
@@ -159,7 +163,6 @@ def finish(store: Store, run: Run, outcome: Outcome) -> None:
     leases.decide(store.engine, run.token, outcome)
     try:
         settle(store, run.token)
-    except Exception as error:
+    except Exception as error:  # the outcome is written: whoever reaps does the rest
         if not says_server_is_away(error):
-            raise
-        # The outcome is written: whoever reaps when the server is back does the rest.
+            logger.exception("trial %d is decided, and will be settled later", run.asked.trial.number)

@@ -7,8 +7,8 @@ point leaves a decided lease that anyone settles later.
 import logging
 from collections.abc import Callable
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from service.search import trials
 from service.spec import StudySpec
@@ -136,7 +136,7 @@ def _tell(store: Store, study: Study, number: int, outcome: Outcome) -> Outcome:
         return outcome
     attempt = trials.attempt_of(trials.find(optuna_study, number))
     if outcome.verdict is Verdict.REOPEN:
-        trials.requeue(optuna_study, number, attempt=1)
+        trials.requeue(optuna_study, number, attempt=1, in_its_place=False)  # another has taken it meanwhile
         return outcome
     if outcome.verdict is Verdict.RETRY:
         max_attempts = StudySpec.model_validate(study.spec).max_attempts
@@ -154,9 +154,15 @@ def _end_if_due(session: Session, study: Study) -> None:
         return
     # A study whose every trial failed has failed too, be it shorter than the limit.
     limit = min(StudySpec.model_validate(study.spec).failure_limit, study.n_trials)
+    # Who diverges leaves its population at once; whether others fail too shows when they have come to their ends.
+    sibling = aliased(Lease)
+    claimed_with_it = (sibling.study_id == Lease.study_id, sibling.worker == Lease.worker)
+    at_the_same_time = (*claimed_with_it, sibling.claimed_at == Lease.claimed_at)
+    in_hand = sibling.state.in_((LeaseState.HELD, LeaseState.DECIDED))
     newest = (
         select(Lease.outcome)
         .where(Lease.study_id == study.id, Lease.state == LeaseState.TOLD, Lease.settled_at > study.failures_count_from)
+        .where(~exists().where(*at_the_same_time, in_hand))
         .order_by(Lease.settled_at.desc())
         .limit(limit)
     )

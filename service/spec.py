@@ -79,6 +79,9 @@ GoalDocument = Annotated[str | list[float] | dict[str, float], BeforeValidator(_
 
 AUTO: Literal["auto"] = "auto"
 
+MOST_NETWORKS = 10_000
+"""In one population."""
+
 
 def _auto_or_count(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401 - whatever the JSON holds
     try:
@@ -108,7 +111,7 @@ class StudySpec(Strict):
         initial_goals: Goals to try first: names of presets, 19 numbers, or numbers by term.
         repeats: Networks with seeds of their own that a trial trains; its value is their mean.
         pruner: `"median"`, `"hyperband"` or `"patience"`, or one of them with options, ends trials early; none does by
-            default, as published.
+            default, as published. CMA-ES learns from complete trials alone.
         trials_per_worker: Trials that a worker trains together, as one population; `"auto"` for as many as pay on its
             device, so that every worker has some and the sampler sees results between.
         max_attempts: How often a trial is tried whose worker dies or raises, before it counts as failed.
@@ -132,6 +135,14 @@ class StudySpec(Strict):
     trials_per_worker: TrialsPerWorker = AUTO
     max_attempts: Annotated[int, Field(strict=True, ge=1, le=100)] = 3
     failure_limit: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 10
+
+    @field_validator("trials_per_worker", mode="after")
+    @classmethod
+    def _not_too_many_networks(cls, value: int | Literal["auto"], info: ValidationInfo) -> int | Literal["auto"]:
+        repeats = info.data.get("repeats", 1)
+        if value != AUTO and value * repeats > MOST_NETWORKS:
+            raise ValueError(f"{value} trials of {repeats} networks are more than {MOST_NETWORKS} networks at once")
+        return value
 
     @field_validator("sampler", "pruner", mode="before")
     @classmethod

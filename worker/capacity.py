@@ -4,7 +4,8 @@ import math
 import os
 import time
 from collections.abc import Callable
-from functools import lru_cache
+from contextlib import suppress
+from pathlib import Path
 
 import torch
 
@@ -26,6 +27,8 @@ MOST_MEMORY = 0.25
 
 STEPS = 3
 
+CGROUP = Path("/sys/fs/cgroup")
+
 
 def how_many_together(spec: StudySpec, left: int, workers: int, capacity: Callable[[StudySpec], int]) -> int:
     """How many trials to train as one population.
@@ -45,7 +48,6 @@ def how_many_together(spec: StudySpec, left: int, workers: int, capacity: Callab
     return share if share <= 1 else max(1, min(share, capacity(spec) // spec.repeats))
 
 
-@lru_cache(maxsize=32)
 def networks_that_pay(
     network: NetworkConfig, training: TrainingConfig, n_inputs: int, n_labels: int, device: torch.device
 ) -> int:
@@ -94,6 +96,14 @@ def _bytes(size: int, network: NetworkConfig, training: TrainingConfig, n_inputs
 
 
 def _free(device: torch.device) -> int:
+    """Bytes that may still be had on the device; in a container, of what it may have."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
-    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    with suppress(OSError, StopIteration, ValueError):  # counts what caches would give back
+        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
+        available = 1024 * next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable"))
+    with suppress(OSError, ValueError):  # not in a container of this kind, or in one without a limit
+        most, held = (int((CGROUP / name).read_text("ascii")) for name in ("memory.max", "memory.current"))
+        available = min(available, most - held)
+    return available

@@ -60,7 +60,7 @@ class NodeData:
 
 
 def _keeper_of_this_node() -> Any:  # noqa: ANN401 - Ray's handles are not typed
-    """The keeper that another worker started, or a new one, which lives as long as somebody has the handle."""
+    """The keeper that another worker started, or a new one; it ends with who started it."""
     node = ray.get_runtime_context().get_node_id()
     keeper = ray.remote(Keeper).options(
         name=f"data of {node}",

@@ -5,6 +5,7 @@ import queue
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -14,7 +15,7 @@ from service import runs
 from service.errors import LeaseLostError
 from service.runs import RENEWALS_PER_LEASE, Run
 from service.storage.database import says_server_is_away
-from service.storage.leases import Outcome, renew
+from service.storage.leases import Outcome, Verdict, renew
 from service.storage.store import Store
 from service.storage.tables import StudyState
 
@@ -42,6 +43,7 @@ class Reporter:
         self._in_hand = {run.token: run for run in in_hand}
         self._lost: set[int] = set()
         self._to_prune: set[int] = set()
+        self._written: dict[int, int] = {}
         self._lease_seconds = lease_seconds
         self._renewal_seconds = lease_seconds / RENEWALS_PER_LEASE
         self._renewed = 0.0
@@ -69,7 +71,7 @@ class Reporter:
         self._news.put((run, outcome))
 
     def is_lost(self, run: Run) -> bool:
-        """Whether the run's lease was lost: it is another worker's now, its result would be refused."""
+        """Whether the run is no longer this worker's, so that its result would be refused."""
         return run.token in self._lost
 
     def is_to_be_pruned(self, run: Run) -> bool:
@@ -87,7 +89,7 @@ class Reporter:
             try:
                 self._renew()
                 while unwritten:
-                    self._write(unwritten[0])
+                    self._write(unwritten)
                     del unwritten[0]
                 away = False
             except Exception as error:
@@ -96,8 +98,8 @@ class Reporter:
                     logger.warning("cannot report yet: %s", str(error).splitlines()[0])
                 else:  # leases that nobody renews any more are as good as lost
                     logger.exception("cannot report")
-                    self._lost |= self._in_hand.keys()
-                    self._in_hand.clear()
+                    for run in list(self._in_hand.values()):
+                        self._lose(run, "its lease cannot be renewed")
 
     def _arrived(self, seconds: float) -> list[News | None]:
         """What has been reported, and waited for if nothing has: quick epochs are written several at a time."""
@@ -109,8 +111,9 @@ class Reporter:
         except queue.Empty:
             return arrived
 
-    def _write(self, news: News) -> None:
-        run, *what = news
+    def _write(self, unwritten: Sequence[News]) -> None:
+        """Write the first of the news; an error of one run's ends that run alone."""
+        run, *what = unwritten[0]
         if time.monotonic() - self._renewed > self._renewal_seconds:  # there is much to write
             self._renew()
         if run.token not in self._in_hand:
@@ -118,14 +121,30 @@ class Reporter:
         try:
             match what:
                 case [Outcome() as outcome]:
-                    runs.finish(self._store, run, outcome)
-                    del self._in_hand[run.token]
+                    self._finish(run, outcome)
                 case [int() as epoch, float() as validation_accuracy]:
-                    run.asked.trial.report(validation_accuracy, epoch)
-                    if run.spec.pruner is not None and run.asked.trial.should_prune():
-                        self._to_prune.add(run.token)
+                    if epoch > self._written.get(run.token, 0):  # else it is trained again, in smaller company
+                        run.asked.trial.report(validation_accuracy, epoch)
+                        self._written[run.token] = epoch
+                    if not any(later is run for later, *_ in unwritten[1:]):  # a pruner looks at the last epoch alone
+                        self._ask_pruner(run)
         except (LeaseLostError, UpdateFinishedTrialError, KeyError) as error:
             self._lose(run, str(error))
+        except Exception as error:
+            if says_server_is_away(error):
+                raise
+            logger.exception("trial %d cannot be reported", run.asked.trial.number)
+            with suppress(LeaseLostError):
+                runs.finish(self._store, run, Outcome(Verdict.RETRY, reason=f"{type(error).__name__}: {error}"))
+            self._lose(run, "it cannot be reported")
+
+    def _finish(self, run: Run, outcome: Outcome) -> None:
+        runs.finish(self._store, run, outcome)
+        del self._in_hand[run.token]
+
+    def _ask_pruner(self, run: Run) -> None:
+        if run.spec.pruner is not None and run.token not in self._to_prune and run.asked.trial.should_prune():
+            self._to_prune.add(run.token)
 
     def _renew(self) -> None:
         states = renew(self._store.engine, list(self._in_hand), self._lease_seconds)
@@ -136,6 +155,6 @@ class Reporter:
             self.study_stopped.set()
 
     def _lose(self, run: Run, why: str) -> None:
-        logger.warning("trial %d is another worker's now: %s", run.asked.trial.number, why)
+        logger.warning("trial %d is no longer this worker's: %s", run.asked.trial.number, why)
         self._lost.add(run.token)
         del self._in_hand[run.token]

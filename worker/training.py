@@ -1,6 +1,8 @@
 """Training the networks of several runs as one population, and what comes of each run."""
 
+import logging
 import statistics
+from collections.abc import Sequence
 
 import torch
 
@@ -10,6 +12,37 @@ from model.training import EpochResult, Training
 from service.runs import Run
 from service.storage.leases import Outcome, Verdict
 from worker.reporter import Reporter
+
+logger = logging.getLogger(__name__)
+
+
+def train_apart_if_need_be(in_hand: Sequence[Run], data: Split, device: torch.device, reporter: Reporter) -> None:
+    """Train runs as one population, or, if that raises, as two halves of it: memory may suffice, one may be to blame.
+
+    Args:
+        in_hand: Runs of one study.
+        data: Training and validation part.
+        device: Where to compute.
+        reporter: Told of every epoch and end.
+    """
+    left = list(in_hand)
+    try:
+        train(left, data, device, reporter)
+    except Exception as error:  # whatever it is, it is these trials' and must not end the worker
+        logger.exception("training trials %s raised", [run.asked.trial.number for run in left])
+        if len(left) == 1:
+            try_again(left, error, reporter)
+            left = []
+    middle = len(left) // 2
+    for half in (left[:middle], left[middle:]):  # outside of the handler, which holds the memory of what raised
+        if half:
+            train_apart_if_need_be(half, data, device, reporter)
+
+
+def try_again(in_hand: Sequence[Run], error: Exception, reporter: Reporter) -> None:
+    """End runs because of an error; each is tried again, up to its study's max_attempts."""
+    for run in in_hand:
+        reporter.end(run, Outcome(Verdict.RETRY, reason=f"{type(error).__name__}: {error}"))
 
 
 def train(in_hand: list[Run], data: Split, device: torch.device, reporter: Reporter) -> None:
@@ -33,7 +66,8 @@ def train(in_hand: list[Run], data: Split, device: torch.device, reporter: Repor
     }
     try:
         for result in training.epochs():
-            ended = [run for run in in_hand if _ends(run, result, members[run.token], reporter)]
+            stopped = reporter.study_stopped.is_set()  # now, so that all hear of it at the same epoch
+            ended = [run for run in in_hand if _ends(run, result, members[run.token], reporter, stopped=stopped)]
             for run in ended:
                 in_hand.remove(run)
             if not in_hand:
@@ -45,7 +79,7 @@ def train(in_hand: list[Run], data: Split, device: torch.device, reporter: Repor
             reporter.end(in_hand.pop(), Outcome(Verdict.FAIL, reason=f"diverged: {error}"))
 
 
-def _ends(run: Run, result: EpochResult, members: range, reporter: Reporter) -> bool:
+def _ends(run: Run, result: EpochResult, members: range, reporter: Reporter, *, stopped: bool) -> bool:
     """Report a run's epoch, and its end if this was the last; whether it was."""
     if reporter.is_lost(run):
         return True
@@ -60,7 +94,7 @@ def _ends(run: Run, result: EpochResult, members: range, reporter: Reporter) -> 
     reporter.report(run, epoch, accuracy)
     if epoch == epochs:
         reporter.end(run, Outcome(Verdict.COMPLETE, accuracy, repeats=repeats))
-    elif reporter.study_stopped.is_set():
+    elif stopped:
         reporter.end(run, Outcome(Verdict.STOPPED, reason=f"the study was stopped after epoch {epoch} of {epochs}"))
     elif reporter.is_to_be_pruned(run):
         reporter.end(run, Outcome(Verdict.PRUNED, reason=f"pruned after epoch {epoch} of {epochs}"))

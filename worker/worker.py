@@ -16,11 +16,10 @@ from service.settings import Settings
 from service.settling import reap
 from service.spec import StudySpec
 from service.storage.database import says_server_is_away
-from service.storage.leases import Outcome, Verdict
 from service.storage.store import Store
 from worker.capacity import how_many_together, networks_that_pay
 from worker.reporter import Reporter
-from worker.training import train
+from worker.training import train_apart_if_need_be, try_again
 
 SplitLoader = Callable[[str, Path, float, int], Split]
 """Data set, data directory, share and seed of the validation part; the split."""
@@ -48,6 +47,7 @@ class Worker:
         self._name = name
         self._device = torch.device("cuda" if settings.worker_gpus > 0 else "cpu")
         self._store: Store | None = None
+        self._capacities: dict[tuple[str, str, int], int] = {}
         self._load = _own_loader() if not shares_data else _node_loader()
 
     def work(self) -> bool:
@@ -85,13 +85,13 @@ class Worker:
 
     def _train(self, store: Store, in_hand: list[Run]) -> None:
         with Reporter(store, in_hand, self._settings.lease_seconds) as reporter:
-            left = list(in_hand)
             try:
-                train(left, self._split(in_hand[0].spec), self._device, reporter)
-            except Exception as error:  # whatever it is, it is these trials' and must not end the worker
-                logger.exception("training trials %s raised", [run.asked.trial.number for run in left])
-                for run in left:
-                    reporter.end(run, Outcome(Verdict.RETRY, reason=f"{type(error).__name__}: {error}"))
+                data = self._split(in_hand[0].spec)
+            except Exception as error:
+                logger.exception("the data of study %s cannot be had", in_hand[0].spec.name)
+                try_again(in_hand, error, reporter)
+            else:
+                train_apart_if_need_be(in_hand, data, self._device, reporter)
 
     def _split(self, spec: StudySpec) -> Split:
         training = spec.training
@@ -102,13 +102,18 @@ class Worker:
 
     def _capacity(self, spec: StudySpec) -> int:
         """How many networks of a study pay to train together; one if that cannot be told, which then shows."""
-        try:
-            split = self._split(spec)
-            n_inputs = split.train_images.shape[1]
-            return networks_that_pay(spec.network, spec.training, n_inputs, split.n_classes, self._device)
-        except Exception as error:
-            logger.warning("cannot measure how many networks of %s pay together: %s", spec.name, error)
-            return 1
+        alike = (spec.dataset, spec.network.model_dump_json(), spec.training.batch_size)
+        if alike not in self._capacities:
+            try:
+                split = self._split(spec)
+                size = networks_that_pay(
+                    spec.network, spec.training, split.train_images.shape[1], split.n_classes, self._device
+                )
+            except Exception as error:
+                logger.warning("cannot measure how many networks of %s pay together: %s", spec.name, error)
+                return 1
+            self._capacities[alike] = size
+        return self._capacities[alike]
 
 
 def _own_loader() -> SplitLoader:

@@ -9,6 +9,8 @@ from model.errors import DataFileError
 
 _BLOCK = 256  # samples; 28×28 of them are 1.6 MB of float64, which stays in the cache
 
+_LARGEST = 1e18  # standardised; sums of weighted pixels and their products stay far from the largest float32
+
 
 def mean_and_deviation(what: str, images: Shaped[np.ndarray, "sample pixel"]) -> tuple[float, float]:
     """Mean and (population) standard deviation over every pixel of every sample.
@@ -42,13 +44,13 @@ def standardise(
         deviation: What becomes 1, in the images' unit.
 
     Raises:
-        DataFileError: If a pixel is not finite, before or after.
+        DataFileError: If a pixel is not finite, or so large that sums of pixels would not be.
     """
     result = np.empty(images.shape, dtype=np.float32)
     for block in _blocks(images):
         with np.errstate(over="ignore", invalid="ignore"):
             result[block] = (images[block].astype(np.float64) - mean) / deviation
-        if not np.isfinite(result[block]).all():
+        if not (np.abs(result[block]) <= _LARGEST).all():
             raise DataFileError(f"{what}: has pixels that are not finite, or too large to standardise")
     return result
 

@@ -28,11 +28,13 @@ def learn(sources: Sources, draw: Draw, objective: Objective) -> tuple[Activity,
     """Outputs of trivariate neurons as `fire` has them, and the derivatives of −Σ G by their sources, in bits.
 
     Args:
-        sources: Each given at every sample.
+        sources: Of which context and lateral input may be given once for all samples, as bare biases are.
         draw: What the outputs are sampled with.
         objective: What the neurons maximise, one row a neuron of the whole population.
     """
-    outputs_and_downhill: tuple[Activity, Sources] = _backend(sources[0]).learn(sources, draw, objective)
+    feedforward, context, lateral = sources
+    whole = feedforward, context.expand_as(feedforward), lateral.expand_as(feedforward)
+    outputs_and_downhill: tuple[Activity, Sources] = _backend(feedforward).learn(whole, draw, objective)
     return outputs_and_downhill
 
 

@@ -155,4 +155,6 @@ def output_backward(drive, theta, gradient, d_drive, first, last):
         for s in range(drive.shape[1]):
             chance = theta[row, s]
             inside = LEAST < chance < MOST
-            d_drive[row, s] = -gradient[row, s] * chance * (ONE - chance) if inside else drive[row, s] * np.float32(0)
+            d_drive[row, s] = -gradient[row, s] * chance * (ONE - chance) if inside else np.float32(0)
+            if math.isnan(drive[row, s]):  # a diverged network, which θ, kept off 0 and 1, does not show
+                d_drive[row, s] = drive[row, s]

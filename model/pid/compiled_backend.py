@@ -25,6 +25,8 @@ def goal_gradient(
     bins: Int64[Tensor, "source neuron sample"], theta: Float[Tensor, "neuron sample"], objective: Objective
 ) -> Float[Tensor, "neuron sample"]:
     """`model.pid.goal_gradient` for float32 on the CPU and two or three sources."""
+    if bins.numel() and not 0 <= int(bins.min()) <= int(bins.max()) < BINS:  # loops do not look before they write
+        raise ValueError(f"bins must lie in 0…{BINS - 1}; got {int(bins.min())}…{int(bins.max())}")
     cells = torch.zeros_like(bins[0], dtype=torch.int32)
     for source in bins:
         cells = cells * BINS + source.to(torch.int32)

@@ -5,6 +5,7 @@ no more trials of a generation are given out than it takes results, and the next
 """
 
 import math
+from typing import Any
 
 from optuna.trial import FrozenTrial
 from sqlalchemy.orm import Session
@@ -34,6 +35,11 @@ def generation_of(spec: StudySpec, trial: FrozenTrial) -> int | None:
     """The generation, from 0, that a trial was sampled for; None for a random or a queued one."""
     generation: int | None = trial.system_attrs.get(generation_attribute(spec))
     return generation
+
+
+def what_generations_need(trial: FrozenTrial) -> dict[str, Any]:
+    """What Optuna notes with a trial of CMA-ES: its generation, and with some the state that samples it."""
+    return {key: value for key, value in trial.system_attrs.items() if key.startswith(("cma:", "sepcma:"))}
 
 
 def generation_attribute(spec: StudySpec) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from model.goal import Goal
 from service.errors import NotAGoalError
-from service.search.generations import GENERATION_ATTRIBUTES
+from service.search.generations import what_generations_need
 from service.search.pruner import build_pruner
 from service.search.sampler import TrialSeededSampler
 from service.search.space import distributions, goal
@@ -87,7 +87,7 @@ def suggest(session: Session, study: Study, spec: StudySpec, number: int) -> Ask
     study.sampler = TrialSeededSampler(spec)
     found = find(study, number)
     trial = Trial(study, found._trial_id)
-    queued = found.system_attrs.get("fixed_params", {})
+    queued = {**found.system_attrs.get("fixed_params", {}), **found.params}
     searched = distributions(spec)
     try:
         Goal.parse({term: queued[term] for term in searched if term in queued})
@@ -96,11 +96,12 @@ def suggest(session: Session, study: Study, spec: StudySpec, number: int) -> Ask
     weights = {term: queued[term] for term in searched if term in queued}
     if weights.keys() != searched.keys():
         weights = {**trial.relative_params, **weights}
-    for term in searched.keys() - weights.keys():
+    for term in [term for term in searched if term not in weights]:  # in their order: the seed decides which gets what
         weights[term] = study.sampler.sample_independent(study, found, term, searched[term])
     weights = {term: float(weights[term]) for term in searched}
     # Optuna's own suggest_float writes each in a transaction, which would be most of what a trial costs.
-    write_parameters(session, found._trial_id, {term: (weights[term], searched[term]) for term in searched})
+    new = {term: (weights[term], searched[term]) for term in searched if term not in found.params}
+    write_parameters(session, found._trial_id, new)
     study.pruner = build_pruner(spec)  # only now: with Hyperband's, the sampler would see the trials of one bracket
     return AskedTrial(trial, goal(spec, weights), trial.user_attrs.get(ORIGIN, number))
 
@@ -149,8 +150,15 @@ def _fail(storage: BaseStorage, trial_id: int, reason: str) -> None:
         storage.set_trial_state_values(trial_id, TrialState.FAIL)
 
 
-def requeue(study: Study, number: int, attempt: int) -> None:
-    """Queue a failed trial's parameters as another attempt, unless they have been."""
+def requeue(study: Study, number: int, attempt: int, *, in_its_place: bool = True) -> None:
+    """Queue a failed trial's parameters as another attempt, unless they have been.
+
+    Args:
+        study: Optuna's half.
+        number: Of the failed trial.
+        attempt: Which attempt the new one is.
+        in_its_place: Whether it takes the failed one's place in a generation, which nobody else has taken.
+    """
     trials = study.get_trials(deepcopy=False)
     if any(trial.user_attrs.get(RETRY_OF) == number for trial in trials):
         return
@@ -158,10 +166,10 @@ def requeue(study: Study, number: int, attempt: int) -> None:
     origin = failed.user_attrs.get(ORIGIN, number)
     # A worker may have died before all of its parameters were suggested.
     params = {**failed.system_attrs.get("fixed_params", {}), **failed.params}
-    generation = {key: failed.system_attrs[key] for key in GENERATION_ATTRIBUTES if key in failed.system_attrs}
+    place = what_generations_need(failed) if in_its_place else {}
     retry = create_trial(
         state=TrialState.WAITING,
-        system_attrs={"fixed_params": params, **generation},  # as Optuna queues trials, and with its first place
+        system_attrs={"fixed_params": params, **place},  # as Optuna queues trials
         user_attrs={ATTEMPT: attempt, RETRY_OF: number, ORIGIN: origin},
     )
     study._storage.create_new_trial(study._study_id, retry)

@@ -32,8 +32,9 @@ class Claim:
 
 
 def candidates(engine: Engine) -> list[Candidate]:
-    """Studies to claim from, in turn: those with the fewest runs in hand first, then who has waited longest."""
-    held = select(func.count()).where(Lease.study_id == Study.id, Lease.state == LeaseState.HELD).scalar_subquery()
+    """Studies to claim from, in turn: those with the fewest workers first, then who has waited longest."""
+    workers = func.count(Lease.worker.distinct())
+    held = select(workers).where(Lease.study_id == Study.id, Lease.state == LeaseState.HELD).scalar_subquery()
     taken = select(func.count()).where(Lease.study_id == Study.id, Lease.state.in_(OPEN_OR_DONE)).scalar_subquery()
     waiting = (
         select(Study.id, Study.spec, Study.n_trials - taken)

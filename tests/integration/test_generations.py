@@ -12,6 +12,7 @@ from service.spec import StudySpec
 from service.storage.leases import Outcome, Verdict
 from tests.integration.driving import (
     RELEASED,
+    act,
     assert_consistent,
     complete,
     fail,
@@ -125,6 +126,48 @@ def test_a_trial_that_is_tried_again_stays_in_its_generation(store, tmp_path, lo
     assert again.goal == interrupted.goal
     assert nothing_else is None
     assert generations_of(store) == [0] * 6 + [1] * 6
+
+
+@pytest.mark.parametrize("loss", ["released", "lost"])
+def test_a_generation_that_is_tried_again_as_a_whole_is_used_and_the_next_one_too(store, tmp_path, loss):
+    """Optuna keeps the strategy's state with the trials of a generation; it must not be lost with them."""
+    spec = make(store, tmp_path, n_trials=24, sampler=CMAES)
+    for run in take_many(store, 6):
+        complete(store, run, accuracy(run))
+    second = take_many(store, 6)
+    if loss == "released":
+        for run in second:
+            finish(store, run, RELEASED)
+    else:
+        run_out(store, *[run.token for run in second])
+        reap(store)
+
+    while runs := take_many(store, 6):
+        for run in runs:
+            complete(store, run, accuracy(run))
+
+    assert sorted(generations_of(store)) == [generation for generation in range(4) for _ in range(6)]
+    assert report(store, spec).results_used == 1.0
+
+
+def test_what_is_tried_again_after_a_study_failed_takes_no_place_that_was_filled_meanwhile(store, tmp_path):
+    make(store, tmp_path, n_trials=20, sampler=CMAES, failure_limit=2)
+    first = take_many(store, 6)
+    for run in first[2:]:
+        complete(store, run, accuracy(run))
+    fail(store, first[0])
+    for run in take_many(store, 1):
+        complete(store, run, accuracy(run))
+    fail(store, first[1])
+    fail(store, take(store))
+    act(store, "resume")
+    reap(store)
+    while runs := take_many(store, 6):
+        for run in runs:
+            complete(store, run, accuracy(run))
+
+    found = generations_of(store)
+    assert all(found.count(generation) <= 6 for generation in set(found) - {None})
 
 
 def test_random_trials_before_the_first_generation_are_as_many_as_the_spec_says(store, tmp_path):

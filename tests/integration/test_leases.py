@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from model.goal import TERMS
 from service.errors import LeaseLostError
-from service.runs import finish
+from service.runs import finish, start
 from service.search import trials
 from service.settling import reap
 from service.storage import leases
@@ -93,13 +93,34 @@ def test_studies_take_turns(store, tmp_path):
     assert Counter(names[:4]) == Counter(names[4:]) == {"first": 2, "second": 2}
 
 
+def test_studies_share_workers_however_many_trials_each_takes_at_once(store, tmp_path):
+    make(store, tmp_path, "many", n_trials=100)
+    make(store, tmp_path, "few", n_trials=100)
+    together = {"many": 10, "few": 1}
+
+    taken = [start(store, f"worker/{number}", LONG, lambda spec, _: together[spec.name]) for number in range(8)]
+
+    assert Counter(runs[0].spec.name for runs in taken) == {"many": 4, "few": 4}
+
+
+def test_a_spec_that_cannot_be_understood_keeps_nobody_from_other_studies(store, tmp_path, caplog):
+    make(store, tmp_path, "newer")
+    make(store, tmp_path, "understood")
+    with store.engine.begin() as connection:
+        newer = "UPDATE infomorphic.studies SET spec = spec || '{\"unheard_of\": 1}' WHERE name = 'newer'"
+        connection.execute(text(newer))
+
+    assert [take(store).spec.name for _ in range(2)] == ["understood"] * 2
+    assert "unheard_of" in caplog.text
+
+
 def test_a_new_study_catches_up_with_one_that_has_runs_in_hand(store, tmp_path):
     make(store, tmp_path, "first", n_trials=10)
-    for _ in range(3):
-        take(store)
+    for number in range(3):
+        take(store, f"worker/{number}")
     make(store, tmp_path, "second", n_trials=10)
 
-    names = [take(store).spec.name for _ in range(3)]
+    names = [take(store, f"worker/{number}").spec.name for number in range(3, 6)]
 
     assert names == ["second"] * 3
 
@@ -258,6 +279,20 @@ def test_a_queued_trial_that_is_no_goal_fails_with_the_reason_and_the_next_is_ta
     assert run.asked.trial.number == 1
     assert optuna_trials(store)[0].state is TrialState.FAIL
     assert "parameters that no goal can have" in optuna_trials(store)[0].user_attrs[trials.REASON]
+
+
+def test_a_trial_that_a_notebook_added_with_parameters_keeps_them(store, tmp_path):
+    make(store, tmp_path)
+    distributions = {"{F}{C}": optuna.distributions.FloatDistribution(-1, 1)}
+    own = optuna.trial.create_trial(state=TrialState.WAITING, params={"{F}{C}": 0.5}, distributions=distributions)
+    store.optuna_study("study").add_trial(own)
+
+    run = take(store)
+    complete(store, run)
+
+    assert run.goal.as_dict()["{F}{C}"] == 0.5
+    assert optuna_trials(store)[0].params["{F}{C}"] == 0.5
+    assert set(optuna_trials(store)[0].params) == set(SEARCHED)
 
 
 def test_parameters_that_are_no_terms_are_passed_over(store, tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from optuna.trial import TrialState
+from optuna.trial import Trial, TrialState
 from sqlalchemy import text
 
 from model.data.digits import load_digits
@@ -139,6 +139,59 @@ def test_when_all_diverge_all_fail_with_the_reason(worker, store, monkeypatch):
     found = all_trials(store, spec)
     assert [trial.state for trial in found] == [TrialState.FAIL] * 3
     assert {trial.reason for trial in found} == {"diverged: a weight is no longer finite after epoch 1"}
+
+
+def test_a_trial_that_makes_its_population_raise_costs_the_others_nothing(worker, store, sizes, monkeypatch):
+    learn = Population.learn
+
+    def learn_or_raise(population, images, labels):
+        learn(population, images, labels)
+        if population._step == 7 and (population._hidden_objective.residual == 0.125).any():
+            raise MemoryError("too much")
+
+    monkeypatch.setattr(Population, "learn", learn_or_raise)
+    goals = [{"H_res": weight} for weight in (0.0, 0.25, 0.125, 0.5)]
+    spec = make_study(store, n_trials=4, trials_per_worker=4, initial_goals=goals, max_attempts=1)
+    worker.work()
+
+    found = all_trials(store, spec)
+    assert [trial.state for trial in found] == [
+        *(TrialState.COMPLETE, TrialState.COMPLETE),
+        *(TrialState.FAIL, TrialState.COMPLETE),
+    ]
+    assert found[2].reason == "MemoryError: too much (attempt 1 of 1)"
+    assert all(set(trial.validation_accuracies) == {1, 2} for trial in found if trial.state is TrialState.COMPLETE)
+    assert sorted(set(sizes)) == [1, 2, 4]
+
+
+def test_a_pruner_that_raises_costs_the_other_trials_nothing(worker, store, monkeypatch):
+    should_prune = Trial.should_prune
+
+    def raise_for_the_first(trial):
+        if trial.number == 0:
+            raise RuntimeError("no median")
+        return should_prune(trial)
+
+    monkeypatch.setattr(Trial, "should_prune", raise_for_the_first)
+    pruner = {"type": "median", "n_startup_trials": 100}
+    spec = make_study(store, n_trials=3, trials_per_worker=3, pruner=pruner, max_attempts=1)
+    worker.work()
+
+    found = all_trials(store, spec)
+    assert [trial.state for trial in found] == [TrialState.FAIL, TrialState.COMPLETE, TrialState.COMPLETE]
+    assert found[0].reason == "RuntimeError: no median (attempt 1 of 1)"
+
+
+def test_how_many_trials_pay_together_is_measured_once(settings, store, monkeypatch, own_data):
+    spec = make_study(store, own_data.parent, dataset="own", n_trials=1000)
+    loads = []
+    worker = Worker(settings.model_copy(update={"data_dir": own_data.parent}), "test/1")
+    load_split = worker._load
+    monkeypatch.setattr(worker, "_load", lambda *arguments: loads.append(arguments) or load_split(*arguments))
+
+    found = {worker._how_many(spec, 1000) for _ in range(3)}
+
+    assert len(found) == len(loads) == 1
 
 
 def test_a_population_that_raises_is_tried_again(worker, store, tmp_path, own_data):

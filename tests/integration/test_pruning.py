@@ -1,3 +1,5 @@
+import time
+
 import pytest
 import torch
 from optuna.pruners import HyperbandPruner, MedianPruner, NopPruner, PatientPruner
@@ -30,6 +32,7 @@ def sizes(monkeypatch):
 
     def learn_and_count(population, *arguments):
         found.append(population.size)
+        time.sleep(0.005)  # for the reporter to come along: networks so small learn faster than a database writes
         return learn(population, *arguments)
 
     monkeypatch.setattr(Population, "learn", learn_and_count)

@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from optuna.trial import TrialState
@@ -107,3 +111,29 @@ def test_failed_trials_do_not_stop_the_sampler(store, tmp_path, sampler):
 
     assert look(store).state is StudyState.COMPLETED
     assert [trial.state for trial in optuna_trials(store)] == [TrialState.COMPLETE, TrialState.FAIL] * 4
+
+
+ASK = """
+import sys
+from pathlib import Path
+from service.storage.store import Store
+from tests.integration.driving import make, take
+store = Store.open(sys.argv[1])
+make(store, Path(), sys.argv[2], sampler={"type": "tpe"}, search_space={}, seed=5)
+print(take(store).goal.gamma)
+"""
+
+
+def test_suggestions_depend_on_the_seed_and_not_on_the_process(database_url):
+    asked = [
+        subprocess.run(
+            [sys.executable, "-c", ASK, database_url, f"hashed-{hash_seed}"],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for hash_seed in ("1", "2")
+    ]
+
+    assert asked[0] == asked[1] != ""

@@ -31,6 +31,7 @@ from tests.integration.driving import (
     run_out,
     take,
     take_if_any,
+    take_many,
 )
 
 
@@ -92,6 +93,23 @@ def test_any_number_of_queued_trials_that_are_no_goal_is_passed_over_without_goi
 
     assert run.asked.trial.number == 4
     assert (len(depths), len(set(depths))) == (5, 1)
+
+
+def test_failures_of_a_population_count_when_all_of_it_has_come_to_an_end(store, tmp_path):
+    """Who diverges ends at once, long before the others complete."""
+    make(store, tmp_path, n_trials=20, failure_limit=3)
+    runs = take_many(store, 8)
+    for run in runs[:4]:
+        fail(store, run)
+    after_the_first = look(store).state
+    for run in runs[4:]:
+        complete(store, run)
+    after_all = look(store).state
+    for run in take_many(store, 3):
+        fail(store, run)
+
+    assert (after_the_first, after_all) == (StudyState.RUNNING, StudyState.RUNNING)
+    assert look(store).state is StudyState.FAILED
 
 
 def test_different_trials_have_different_seeds(store, tmp_path):

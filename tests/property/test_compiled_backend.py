@@ -81,3 +81,12 @@ def test_a_neuron_whose_probabilities_are_not_numbers_spoils_no_other(batch):
     others = [0, 1, 3, 4, 5, 6]
     assert torch.equal(found[others], gradient(*batch)[others])
     assert found[2].isnan().all()
+
+
+@pytest.mark.parametrize("wrong", [-1, 20, 2_000_000])
+def test_bins_that_there_are_not_are_refused_before_any_memory_is_written(wrong):
+    bins = torch.zeros(3, 2, 5, dtype=torch.int64)
+    bins[1, 1, 4] = wrong
+
+    with pytest.raises(ValueError, match="bins must lie in 0…19"):
+        compiled_backend.goal_gradient(bins, torch.full((2, 5), 0.5), Objective.of(torch.ones(2, 19), TRIVARIATE))

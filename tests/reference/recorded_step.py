@@ -1,6 +1,6 @@
-"""What a training step asks of a device: python -m tests.reference.recorded_step N prints it as JSON, for two steps.
+"""What training asks of a device: python -m tests.reference.recorded_step N prints it as JSON.
 
-N is how many lateral connections a neuron has; without it, all.
+Of two steps and of an evaluation. N is how many lateral connections a neuron has; without it, all.
 
 Computed on a device that there is not: tensors have shapes and places, but no numbers that anybody could look at, so
 that whatever needs one raises. A process of its own, since torch learns of the device for good.
@@ -41,7 +41,7 @@ class Recorder(TorchDispatchMode):
 
 
 def recorded(n_steps, lateral_connections=None):
-    """The operations of each step of a population after its first."""
+    """The operations of each step of a population after its first, then those of an evaluation."""
     with FakeTensorMode():
         template = torch.empty(0, device=DEVICE)
         goals = [Goal.preset("optimized_1_100_tpe"), Goal.preset("heuristic")]
@@ -54,7 +54,10 @@ def recorded(n_steps, lateral_connections=None):
             with Recorder() as recorder:
                 members.learn(images, labels)
             steps.append(recorder.operations)
-    return steps
+        with Recorder() as recorder:
+            members.respond(images, (1, 2))
+            members.finite()
+        return [*steps, recorder.operations]
 
 
 if __name__ == "__main__":

@@ -50,13 +50,11 @@ def paid(monkeypatch):
     """Networks that pay, given the time each takes in a population of some size."""
 
     def measure(seconds, memory=2**40):
-        networks_that_pay.cache_clear()
         monkeypatch.setattr(capacity, "_seconds_a_network", lambda size, *_: seconds[size])
         monkeypatch.setattr(capacity, "_free", lambda _: memory)
         return networks_that_pay(NetworkConfig(), TrainingConfig(), 784, 10, torch.device("cpu"))
 
-    yield measure
-    networks_that_pay.cache_clear()
+    return measure
 
 
 def test_a_population_doubles_while_each_network_gets_faster(paid):
@@ -75,8 +73,6 @@ def test_a_population_does_not_fill_the_memory(paid):
 
 
 def test_a_measured_capacity_is_a_power_of_two():
-    networks_that_pay.cache_clear()
-
     found = networks_that_pay(
         NetworkConfig(hidden_neurons=10), TrainingConfig(batch_size=64), 20, 3, torch.device("cpu")
     )

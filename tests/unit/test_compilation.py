@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from model.laterals import kernels as laterals
+from model.neurons import kernels as neurons
+from model.pid.kernel import goal_gradient_kernel
+
 SCRIPT = """
 import numpy as np
 from model.neurons.kernels import output_backward
@@ -52,3 +56,17 @@ def test_loops_run_where_nothing_may_be_kept(package):
 
     assert learns(package.parent)
     assert not list(package.rglob("*.nbi"))
+
+
+@pytest.mark.parametrize(
+    "loops",
+    [neurons.fire, neurons.trivariate_backward, neurons.output_forward, neurons.output_backward, goal_gradient_kernel],
+)
+def test_loops_keep_what_tells_of_divergence_and_of_edges(loops):
+    """NaN and infinities, the order of sums, and quotients as they are written."""
+    assert set(loops.targetoptions["fastmath"]) == {"contract", "nsz"}
+
+
+@pytest.mark.parametrize("loops", [laterals.weighted_sums, laterals.correlations])
+def test_sums_over_lateral_connections_keep_what_tells_of_divergence(loops):
+    assert set(loops.targetoptions["fastmath"]) <= {"contract", "nsz", "reassoc"}

@@ -19,7 +19,10 @@ DEVICE = "privateuseone"
 
 @pytest.fixture(scope="module", params=[[], ["3"]], ids=["setup 1", "setup 2"])
 def steps(request):
-    """Operations of two training steps, each as its name, its tensors' devices and shapes, and its other arguments."""
+    """Operations of two training steps and of an evaluation.
+
+    Each is its name, its tensors' devices and shapes, and its other arguments.
+    """
     command = [sys.executable, "-m", "tests.reference.recorded_step", *request.param]
     root = Path(__file__).parents[2]
     recorded = subprocess.run(command, check=False, cwd=root, capture_output=True, text=True, timeout=120)
@@ -27,8 +30,9 @@ def steps(request):
     return json.loads(recorded.stdout)
 
 
-def test_every_tensor_of_a_step_is_on_the_device(steps):
-    devices = {device for _, places, _ in steps[0] for device, _ in places}
+@pytest.mark.parametrize("which", [0, 2], ids=["step", "evaluation"])
+def test_every_tensor_is_on_the_device(steps, which):
+    devices = {device for _, places, _ in steps[which] for device, _ in places}
 
     assert devices == {DEVICE}
 
@@ -41,7 +45,7 @@ def test_a_step_takes_no_numbers_from_the_host_or_to_it(steps):
 
 
 def test_steps_differ_in_nothing_but_what_is_on_the_device(steps):
-    first, second = steps
+    first, second, _ = steps
 
     assert first == second
 

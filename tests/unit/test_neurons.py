@@ -220,3 +220,28 @@ def test_float32_on_the_cpu_is_compiled_and_the_rest_is_not(monkeypatch):
     neurons.fire(doubled(sources()), DRAW)
 
     assert used == [compiled_backend, torch_backend]
+
+
+def test_neurons_learn_from_sources_that_are_the_same_at_every_sample():
+    r, c, l = sources()
+    bare, whole = (r, c[..., :1], l[..., :1]), (r, c[..., :1].expand_as(r), l[..., :1].expand_as(r))
+
+    outputs, downhill = neurons.learn(bare, DRAW, OBJECTIVE)
+
+    expected_outputs, expected = neurons.learn(whole, DRAW, OBJECTIVE)
+    assert torch.equal(outputs, expected_outputs)
+    for found, of_whole in zip(downhill, expected, strict=True):
+        assert torch.equal(found, of_whole)
+
+
+@BACKENDS
+@pytest.mark.parametrize(("value", "learned"), [("nan", "nan"), ("inf", 0.0), ("-inf", 0.0)])
+def test_a_drive_that_is_no_number_shows_and_one_that_is_certain_teaches_nothing(backend, value, learned):
+    drive = sources()[0].clone()
+    drive[1, 2, 3] = float(value)
+    labels = torch.arange(drive.shape[2]) % NEURONS
+
+    downhill = backend.learn_output(drive, labels, OUTPUT_OBJECTIVE)
+
+    torch.testing.assert_close(downhill[1, 2, 3], torch.tensor(float(learned)), equal_nan=True)
+    assert downhill[0].isfinite().all()
