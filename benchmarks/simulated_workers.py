@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 ALONE, SHARE = 1.0, 0.7
-"""Time of a trial alone, and of each in a population; see docs/measurements.md."""
+"""Time of a trial alone, and of each in a population, on two threads; see docs/measurements.md."""
 
 
 def simulate(

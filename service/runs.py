@@ -52,7 +52,7 @@ class Run:
     def seeds(self) -> tuple[int, ...]:
         """The seed of each of its networks: those of the first attempt, so that a retry repeats it exactly."""
         words = np.random.SeedSequence([self.spec.seed, self.asked.origin]).generate_state(1 + self.spec.repeats)
-        return tuple(int(word >> 1) for word in words[1:])
+        return tuple(int(word >> 1) for word in words[1:])  # the first seeds the sampler
 
 
 HowMany = Callable[[StudySpec, int], int]

@@ -104,8 +104,8 @@ class StudySpec(Strict):
         sampler: `"tpe"`, `"cmaes"`, or one of them with options.
         search_space: For each term a range or a fixed number. A term that is not named is searched in [−1, 1]; with
             CMA-ES H_res is fixed to 0, as published.
-        n_trials: Results to reach: complete, or failed for good.
-        seed: Seeds the sampler and, for each trial, the network.
+        n_trials: Results to reach: complete, pruned or failed for good.
+        seed: Seeds the sampler and, for each trial, its networks.
         network: The network.
         training: How it is trained.
         initial_goals: Goals to try first: names of presets, 19 numbers, or numbers by term.

@@ -21,7 +21,9 @@ ROUNDS_OF_RESULTS = 20
 WORTHWHILE = 0.95
 """Twice as many networks are worth it while each then takes at most this share of its time before."""
 
-MOST_NETWORKS = 256
+MOST_TOGETHER = 256
+"""Networks of a population whose size is measured; a study may name more."""
+
 MOST_MEMORY = 0.25
 """Share of the device's free memory that a population may be expected to take; workers share the device."""
 
@@ -61,7 +63,7 @@ def networks_that_pay(
         device: Where to compute.
     """
     size, seconds = 1, _seconds_a_network(1, network, training, n_inputs, n_labels, device)
-    while 2 * size <= MOST_NETWORKS and _bytes(2 * size, network, training, n_inputs) < MOST_MEMORY * _free(device):
+    while 2 * size <= MOST_TOGETHER and _bytes(2 * size, network, training, n_inputs) < MOST_MEMORY * _free(device):
         doubled = _seconds_a_network(2 * size, network, training, n_inputs, n_labels, device)
         if doubled > WORTHWHILE * seconds:
             break
@@ -90,7 +92,7 @@ def _seconds_a_network(
 def _bytes(size: int, network: NetworkConfig, training: TrainingConfig, n_inputs: int) -> int:
     """About what a population takes: weights, gradients and Adam's moments, and a dozen arrays of activity."""
     neurons = network.hidden_neurons
-    weights = neurons * (n_inputs + neurons)
+    weights = neurons * (n_inputs + (network.lateral_connections or neurons))
     activity = neurons * training.batch_size
     return size * 4 * (4 * weights + 12 * activity)
 

@@ -67,7 +67,7 @@ class Reporter:
         self._news.put((run, epoch, validation_accuracy))
 
     def end(self, run: Run, outcome: Outcome) -> None:
-        """Have a run finished, after its epochs; returns at once. Its lease is not renewed after that."""
+        """Have a run finished, after its epochs; returns at once. Then its lease is no longer renewed."""
         self._news.put((run, outcome))
 
     def is_lost(self, run: Run) -> bool:

@@ -1,4 +1,4 @@
-"""The terms themselves, for reports and tests; training needs only their gradient."""
+"""The terms themselves, for notebooks and tests; training needs only their gradient."""
 
 import math
 

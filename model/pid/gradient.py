@@ -1,7 +1,7 @@
 """The closed-form gradient of a neuron's goal with respect to its firing probabilities.
 
 Source: the derivative of G = γ·terms with I∩ of Makkeh, Gutknecht & Wibral, Phys. Rev. E 103, 032149 (2021); see
-docs/science.md for the derivation.
+docs/science.md for the derivation. What neurons do calls the backends themselves; this is for notebooks and tests.
 """
 
 import torch

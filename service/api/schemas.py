@@ -87,7 +87,8 @@ class Trial(BaseModel):
 
     `goal` has the weight of every term; `gamma` the same in the published order. `validation_accuracies` is by epoch.
     `attempt` is 2 for the second attempt of what was `origin` at first. With several networks a trial
-    `validation_accuracy` is their mean, `repeats` has each, and `standard_deviation` is that of the sample.
+    `validation_accuracy` is their mean, `repeats` has each, and `standard_deviation` is that of the sample, of
+    first weights and sampled outputs; batches and validation part are the same for all.
     """
 
     number: int

@@ -35,7 +35,9 @@ def create(
     together: Annotated[
         str | None, typer.Option("--trials-per-worker", help="Trials a worker trains together: a number, or auto.")
     ] = None,
-    laterals: Annotated[int | None, typer.Option(help="Lateral connections into each; by default all.")] = None,
+    laterals: Annotated[
+        int | None, typer.Option(help="Lateral inputs of each hidden neuron; all others by default.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the study.")] = None,
     goal: Annotated[list[str] | None, typer.Option(help="Preset to try first; may be repeated.")] = None,
     as_json: Json = False,
@@ -125,7 +127,7 @@ def _generations_line(generations: dict[str, Any]) -> str:
     if generations["results_used"] is None:
         return complete
     used, idle = percent(generations["results_used"]), percent(generations["idle_share"])
-    return f"{complete}, {used} of their results used, workers waited {idle} of their time"
+    return f"{complete}, {used} of their results used, who took part waited {idle} of the time"
 
 
 @app.command()

@@ -16,7 +16,7 @@ from service.storage.leases import count
 from service.storage.optuna_tables import complete_by_system_attribute
 from service.storage.tables import LeaseState
 
-GENERATION_ATTRIBUTES = ("cma:generation", "sepcma:generation")
+_ATTRIBUTES = ("cma:generation", "sepcma:generation")
 """System attributes in which Optuna notes the generation of a trial: of CMA-ES, and of the separable one."""
 
 
@@ -33,7 +33,7 @@ def generation_size(spec: StudySpec) -> int | None:
 
 def generation_of(spec: StudySpec, trial: FrozenTrial) -> int | None:
     """The generation, from 0, that a trial was sampled for; None for a random or a queued one."""
-    generation: int | None = trial.system_attrs.get(generation_attribute(spec))
+    generation: int | None = trial.system_attrs.get(_attribute(spec))
     return generation
 
 
@@ -42,10 +42,10 @@ def what_generations_need(trial: FrozenTrial) -> dict[str, Any]:
     return {key: value for key, value in trial.system_attrs.items() if key.startswith(("cma:", "sepcma:"))}
 
 
-def generation_attribute(spec: StudySpec) -> str:
-    """The one of `GENERATION_ATTRIBUTES` that this study's trials have."""
+def _attribute(spec: StudySpec) -> str:
+    """The one of `_ATTRIBUTES` that this study's trials have."""
     separable = isinstance(spec.sampler, CmaEs) and spec.sampler.use_separable_cma
-    return GENERATION_ATTRIBUTES[separable]
+    return _ATTRIBUTES[separable]
 
 
 def room(session: Session, study_id: int, spec: StudySpec) -> int:
@@ -53,7 +53,7 @@ def room(session: Session, study_id: int, spec: StudySpec) -> int:
     size, sampler = generation_size(spec), spec.sampler
     if size is None or not isinstance(sampler, CmaEs):
         return spec.n_trials
-    found = complete_by_system_attribute(session, spec.name, generation_attribute(spec))
+    found = complete_by_system_attribute(session, spec.name, _attribute(spec))
     under_way = count(session, study_id, (LeaseState.HELD, LeaseState.DECIDED))
     if sum(found.values()) < sampler.n_startup_trials:
         return sampler.n_startup_trials - sum(found.values()) - under_way

@@ -25,7 +25,7 @@ from service.spec import StudySpec
 from service.storage.optuna_tables import write_parameters
 
 REASON = "reason"
-"""User attribute of a failed trial: why."""
+"""User attribute of a failed or pruned trial: why."""
 ATTEMPT = "attempt"
 """User attribute of a retried trial: 2 for the second attempt."""
 RETRY_OF = "retry_of"

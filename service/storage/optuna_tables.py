@@ -111,7 +111,7 @@ def strays(session: Session, lease_attribute: str) -> list[int]:
 
 
 def write_parameters(session: Session, trial_id: int, parameters: Mapping[str, tuple[float, BaseDistribution]]) -> None:
-    """Write the parameters of a running trial that has none yet, all at once.
+    """Write parameters that a running trial does not have yet, all at once.
 
     Raises:
         UpdateFinishedTrialError: If it runs no more.
@@ -132,7 +132,8 @@ def write_parameters(session: Session, trial_id: int, parameters: Mapping[str, t
         }
         for name, (value, distribution) in parameters.items()
     ]
-    session.execute(insert(TrialParamModel), rows, execution_options=IN_OPTUNA)
+    if rows:  # of an empty list, SQLAlchemy inserts one row of defaults
+        session.execute(insert(TrialParamModel), rows, execution_options=IN_OPTUNA)
 
 
 def complete_by_system_attribute(session: Session, name: str, key: str) -> dict[str | None, int]:

@@ -281,18 +281,23 @@ def test_a_queued_trial_that_is_no_goal_fails_with_the_reason_and_the_next_is_ta
     assert "parameters that no goal can have" in optuna_trials(store)[0].user_attrs[trials.REASON]
 
 
-def test_a_trial_that_a_notebook_added_with_parameters_keeps_them(store, tmp_path):
+@pytest.mark.parametrize("terms", [SEARCHED[:1], SEARCHED])
+def test_a_trial_that_a_notebook_added_with_parameters_keeps_them(store, tmp_path, terms):
     make(store, tmp_path)
-    distributions = {"{F}{C}": optuna.distributions.FloatDistribution(-1, 1)}
-    own = optuna.trial.create_trial(state=TrialState.WAITING, params={"{F}{C}": 0.5}, distributions=distributions)
+    params, distribution = dict.fromkeys(terms, 0.5), optuna.distributions.FloatDistribution(-1, 1)
+    distributions = dict.fromkeys(terms, distribution)
+    own = optuna.trial.create_trial(state=TrialState.WAITING, params=params, distributions=distributions)
     store.optuna_study("study").add_trial(own)
 
     run = take(store)
     complete(store, run)
 
-    assert run.goal.as_dict()["{F}{C}"] == 0.5
-    assert optuna_trials(store)[0].params["{F}{C}"] == 0.5
-    assert set(optuna_trials(store)[0].params) == set(SEARCHED)
+    found = optuna_trials(store)[0].params
+    assert set(found) == set(SEARCHED)
+    assert all(found[term] == run.goal.as_dict()[term] == 0.5 for term in terms)
+    with store.engine.connect() as connection:
+        written = connection.execute(text("SELECT count(*) FROM optuna.trial_params")).scalar()
+    assert written == len(SEARCHED)
 
 
 def test_parameters_that_are_no_terms_are_passed_over(store, tmp_path):

@@ -20,26 +20,6 @@ from worker.worker import Worker
 TOGETHER = {"trials_per_worker": 4, "n_trials": 8}
 
 
-@pytest.fixture
-def worker(settings):
-    threads = torch.get_num_threads()
-    yield Worker(settings.model_copy(update={"poll_seconds": 0.05, "lease_seconds": 5.0}), "test/1")
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture
-def sizes(monkeypatch):
-    """How many networks there were at each step of training."""
-    found, learn = [], Population.learn
-
-    def learn_and_count(population, *arguments):
-        found.append(population.size)
-        return learn(population, *arguments)
-
-    monkeypatch.setattr(Population, "learn", learn_and_count)
-    return found
-
-
 def trained_alone(spec, trial):
     """Validation accuracies of each network of a trial after each epoch, trained without any company."""
     config = spec.training

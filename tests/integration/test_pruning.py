@@ -1,11 +1,7 @@
-import time
-
 import pytest
-import torch
 from optuna.pruners import HyperbandPruner, MedianPruner, NopPruner, PatientPruner
 from optuna.trial import TrialState
 
-from model.population import Population
 from service import trials
 from service.search.pruner import build_pruner
 from service.settling import reap
@@ -13,30 +9,9 @@ from service.spec import StudySpec
 from service.storage.leases import Outcome, Verdict
 from tests.integration.driving import act, assert_consistent, complete, fail, finish, look, make, optuna_trials, take
 from tests.integration.rounds import all_trials, make_study
-from worker.worker import Worker
 
 SILENT = {"{F}{C}{L}": 0.0}
 """A goal of zeros teaches nothing."""
-
-
-@pytest.fixture
-def worker(settings):
-    threads = torch.get_num_threads()
-    yield Worker(settings.model_copy(update={"poll_seconds": 0.05}), "test/1")
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture
-def sizes(monkeypatch):
-    found, learn = [], Population.learn
-
-    def learn_and_count(population, *arguments):
-        found.append(population.size)
-        time.sleep(0.005)  # for the reporter to come along: networks so small learn faster than a database writes
-        return learn(population, *arguments)
-
-    monkeypatch.setattr(Population, "learn", learn_and_count)
-    return found
 
 
 @pytest.mark.parametrize(

@@ -12,20 +12,6 @@ from service import trials
 from service.runs import Run
 from service.search.trials import AskedTrial
 from tests.integration.rounds import ENDLESS, InBackground, all_trials, change, make_study, study_state
-from worker.worker import Worker
-
-
-@pytest.fixture
-def idle_soon(settings):
-    """Settings of a worker that does not wait long when there is nothing to do."""
-    return settings.model_copy(update={"poll_seconds": 0.05})
-
-
-@pytest.fixture
-def worker(idle_soon):
-    threads = torch.get_num_threads()
-    yield Worker(idle_soon, "test/1")
-    torch.set_num_threads(threads)
 
 
 def train_alone(spec, trial):
