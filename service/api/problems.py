@@ -6,6 +6,7 @@ Source: RFC 9457, Problem Details for HTTP APIs.
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from itertools import pairwise
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -132,7 +133,9 @@ def _field_error(error: dict[str, Any]) -> FieldError:
     source, *path = error["loc"]
     if error["type"] == "json_invalid":
         return FieldError(field="body", message=f"not JSON: {error['ctx']['error']} at character {path[0]}")
-    names = [str(part) for part in path if part not in UNION_TAGS]
+    # After a tag stands a field, which may have a tag's name: patience has one of that name.
+    tags = [part in UNION_TAGS and before not in UNION_TAGS for before, part in pairwise((None, *path))]
+    names = [str(part) for part, is_tag in zip(path, tags, strict=True) if not is_tag]
     return FieldError(field=_printable(".".join(names) or str(source)), message=_printable(_in_words(error)))
 
 

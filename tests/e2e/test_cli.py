@@ -106,6 +106,32 @@ def test_a_study_is_paused_resumed_stopped_and_deleted(stack):
         assert client.get("/v1/studies/steered").status_code == 404
 
 
+def test_populations_repeats_and_generations_from_the_command_line(stack):
+    options = {
+        "sampler": "cmaes",
+        "trials": "12",
+        "repeats": "2",
+        "trials-per-worker": "6",
+        "pruner": "patience",
+        "hidden": "10",
+        "laterals": "5",
+        "epochs": "2",
+    }
+    arguments = [word for option, value in options.items() for word in (f"--{option}", value)]
+    created = answer("study", "create", "generations", *arguments, env=stack.env)
+
+    watched = answer("study", "watch", "generations", env=stack.env)
+    shown = said("study", "show", "generations", env=stack.env)
+    best = said("best", "generations", env=stack.env)
+
+    spec = created["spec"]
+    assert (spec["repeats"], spec["trials_per_worker"], spec["pruner"]["type"]) == (2, 6, "patience")
+    assert spec["network"]["lateral_connections"] == 5
+    assert watched["tally"]["complete"] == 12
+    assert "1 generations of 12 complete, 100.00% of their results used" in shown
+    assert "mean of 2 networks ±" in best
+
+
 def test_migrate_says_the_revision(empty_database_url, stack):
     assert answer("migrate", env={**stack.env, "DATABASE_URL": empty_database_url})["revision"]
 

@@ -18,8 +18,8 @@ def spec(name="mnist", **changes):
     return {"name": name, "n_trials": 2, "search_space": SPACE, **changes}
 
 
-def post(api, **changes):
-    response = api.post(STUDIES, json=spec(**changes))
+def post(api, name="mnist", **changes):
+    response = api.post(STUDIES, json=spec(name, **changes))
     assert response.status_code == 201, response.text
     return response
 
@@ -278,6 +278,46 @@ def test_trials_show_goals_accuracies_and_reasons(api, store):
     assert first["gamma"] == list(first["goal"].values())
     assert (second["state"], second["validation_accuracy"], second["reason"]) == ("fail", None, "out of memory")
     assert api.get(f"{STUDIES}/mnist/trials/1").json() == second
+
+
+def test_a_trial_of_several_networks_shows_each_and_their_spread(api, store):
+    post(api, repeats=3)
+    finish(store, take(store), Outcome(Verdict.COMPLETE, 0.5, repeats=(0.25, 0.5, 0.75)))
+    complete(store, take(store), 0.25)
+
+    several, _ = api.get(f"{STUDIES}/mnist/trials").json()["trials"]
+
+    assert (several["validation_accuracy"], several["repeats"]) == (0.5, [0.25, 0.5, 0.75])
+    assert several["standard_deviation"] == 0.25
+    assert api.get(f"{STUDIES}/mnist/best").json() == several
+
+
+def test_pruned_trials_are_finished_and_listed_with_the_reason(api, store):
+    post(api, pruner="median")
+    finish(store, take(store), Outcome(Verdict.PRUNED, reason="pruned after epoch 3 of 100"))
+
+    study = api.get(f"{STUDIES}/mnist").json()
+    (pruned,) = api.get(f"{STUDIES}/mnist/trials", params={"state": "pruned"}).json()["trials"]
+
+    assert (study["finished"], study["tally"]["pruned"]) == (1, 1)
+    assert (pruned["validation_accuracy"], pruned["reason"]) == (None, "pruned after epoch 3 of 100")
+
+
+def test_a_study_with_cma_es_shows_how_its_generations_go(api, store):
+    post(api, "generations", n_trials=8, sampler={"type": "cmaes", "population_size": 4})
+    post(api, "without")
+    before = api.get(f"{STUDIES}/generations").json()["generations"]
+    for _ in range(5):
+        runs = [take_if_any(store) for _ in range(10)]
+        for run in filter(None, runs):
+            complete(store, run)
+
+    after = api.get(f"{STUDIES}/generations").json()["generations"]
+
+    assert before == {"size": 4, "complete": 0, "results_used": None, "idle_share": None}
+    assert (after["complete"], after["results_used"]) == (2, 1.0)
+    assert 0 <= after["idle_share"] < 1
+    assert api.get(f"{STUDIES}/without").json()["generations"] is None
 
 
 def test_trials_are_listed_by_state_in_pages(api, store):

@@ -2,7 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from model.goal import TERMS, Goal
-from service.algorithms import CmaEs, Tpe
+from service.algorithms import CmaEs, Hyperband, Median, Patience, Tpe
 from service.search.space import distributions, goal, parameters
 from service.spec import Range, StudySpec
 
@@ -129,3 +129,30 @@ def test_a_wrong_field_hides_no_error_of_another():
 def test_a_spec_cannot_be_changed():
     with pytest.raises(ValidationError, match="frozen"):
         spec().n_trials = 5
+
+
+@pytest.mark.parametrize(
+    ("given", "understood"),
+    [
+        (None, None),
+        ("median", Median(type="median")),
+        ("hyperband", Hyperband(type="hyperband")),
+        ({"type": "patience", "patience": 3}, Patience(type="patience", patience=3)),
+    ],
+)
+def test_a_pruner_is_a_name_or_a_name_with_options_and_off_by_default(given, understood):
+    assert spec(pruner=given).pruner == understood
+    assert spec().pruner is None
+
+
+def test_a_worker_decides_how_many_trials_it_trains_unless_the_study_does():
+    assert [spec().trials_per_worker, spec(trials_per_worker=12).trials_per_worker] == ["auto", 12]
+
+
+def test_a_spec_from_before_repeats_and_pruners_is_still_understood():
+    stored = spec(sampler="cmaes").model_dump(mode="json")
+    for later in ("repeats", "pruner", "trials_per_worker"):
+        del stored[later]
+    del stored["network"]["lateral_connections"]
+
+    assert StudySpec.model_validate(stored) == spec(sampler="cmaes")
