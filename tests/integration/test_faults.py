@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 
@@ -23,7 +23,7 @@ from tests.integration.driving import (
     in_threads,
     look,
     make,
-    take_if_any,
+    take_many,
 )
 from tests.patience import eventually
 
@@ -57,8 +57,9 @@ def work(url, seed, ended):
                     reap(store)
                 if random_.random() < 0.1:
                     claim_without_asking(store.engine, "died after claiming", 0.2)
-                if (run := take_if_any(store, threading.current_thread().name, 0.2)) is not None:
-                    misbehave(store, run, random_)
+                for run in take_many(store, random_.randint(1, 3), threading.current_thread().name, 0.2):
+                    with suppress(LeaseLostError):
+                        misbehave(store, run, random_)
             except LeaseLostError:
                 pass
 
