@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from model.goal import Goal
 from service.errors import LeaseLostError, NotAGoalError
 from service.search import trials
-from service.search.generations import generation_size, room
+from service.search.generations import room
 from service.settling import abandon_if_deleted, settle
 from service.spec import StudySpec
 from service.storage import claiming, leases
@@ -73,7 +73,7 @@ def start(store: Store, worker: str, lease_seconds: float, how_many: HowMany) ->
         except ValueError:  # of a newer version, perhaps; the other studies can be worked on
             logger.exception("the spec of study %d cannot be understood", candidate.study_id)
             continue
-        limit = partial(room, study_id=candidate.study_id, spec=spec) if generation_size(spec) else None
+        limit = partial(room, study_id=candidate.study_id, spec=spec)
         while claims := claiming.claim(store.engine, candidate.study_id, wanted, worker, lease_seconds, limit):
             if runs := _ask_all(store, claims, lease_seconds):
                 return runs

@@ -71,15 +71,20 @@ def test_one_network_a_trial_has_no_deviation(worker, store):
     assert (trial.repeats, trial.standard_deviation) == ((), None)
 
 
-def test_a_diverged_network_leaves_and_the_others_complete(worker, store, sizes, monkeypatch):
+def let_overflow(monkeypatch, member):
+    """Let the weights of a population's member be infinite after its first step."""
     learn = Population.learn
 
     def learn_and_overflow(population, images, labels):
         learn(population, images, labels)
         if population._step == 1:
-            population._hidden.feedforward.weight.data[1].fill_(torch.inf)
+            population._hidden.feedforward.weight.data[member].fill_(torch.inf)
 
     monkeypatch.setattr(Population, "learn", learn_and_overflow)
+
+
+def test_a_diverged_network_leaves_and_the_others_complete(worker, store, sizes, monkeypatch):
+    let_overflow(monkeypatch, member=1)
     spec = make_study(store, **TOGETHER, training={"epochs": 3, "batch_size": 256})
     worker.work()
 
@@ -90,14 +95,7 @@ def test_a_diverged_network_leaves_and_the_others_complete(worker, store, sizes,
 
 
 def test_one_diverged_repeat_fails_its_trial_and_takes_the_others_of_it_along(worker, store, sizes, monkeypatch):
-    learn = Population.learn
-
-    def learn_and_overflow(population, images, labels):
-        learn(population, images, labels)
-        if population._step == 1:
-            population._hidden.feedforward.weight.data[4].fill_(torch.inf)
-
-    monkeypatch.setattr(Population, "learn", learn_and_overflow)
+    let_overflow(monkeypatch, member=4)
     spec = make_study(store, n_trials=2, trials_per_worker=2, repeats=3)
     worker.work()
 
