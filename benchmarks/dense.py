@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from model.activation import output_activation, trivariate_activation
+from model.activation import MODULATING, output_activation
 from model.binning import BINS, adaptive_bins, fixed_bins
 from model.goal import BIVARIATE, TRIVARIATE, Goal
 from model.lattice import Lattice
@@ -66,9 +66,9 @@ def training_step(images: Tensor, labels: Tensor, neurons: int, hidden_goal: Goa
 
     def step(_: int) -> None:
         r, c = feedforward(images).T, context(labels_shown).T
-        first = 2 * torch.bernoulli(trivariate_activation(r, c, lateral.bias[:, None].expand_as(r))) - 1
+        first = 2 * torch.bernoulli(MODULATING.theta(r, c, lateral.bias[:, None].expand_as(r))) - 1
         l = lateral(first.detach().T).T
-        theta = trivariate_activation(r, c, l)
+        theta = MODULATING.theta(r, c, l)
         outputs = 2 * torch.bernoulli(theta.detach()) - 1
         drive = readout(outputs.T).T
         output_theta = output_activation(drive)

@@ -1,9 +1,19 @@
 """Configuration of networks and their training: frozen, validated, and free of torch."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WrapValidator,
+    field_validator,
+    model_validator,
+)
+
+from model.goal import Kind
 
 Weight = Annotated[float, Field(strict=True, ge=-1, le=1, allow_inf_nan=False)]
 Rate = Annotated[float, Field(strict=True, gt=0, le=1, allow_inf_nan=False)]
@@ -24,34 +34,93 @@ class Strict(BaseModel):
         return document
 
 
-class NetworkConfig(Strict):
-    """The network of setup 1 or 2: a trivariate hidden layer and a bivariate output layer.
+Neurons = Annotated[int, Field(strict=True, ge=1, le=10_000)]
 
-    The label is the hidden layer's context; the lateral input of its neurons is every other one (setup 1), or a few
-    others drawn at random (setup 2).
+
+def _sizes(value: Any, validate: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - whatever the JSON holds
+    try:
+        return validate(value)
+    except ValidationError as error:
+        raise ValueError(
+            "expected a whole number from 1 to 10000, or a list of at most 20 of them, one for each hidden layer"
+        ) from error
+
+
+class NetworkConfig(Strict):
+    """A network: hidden layers of neurons with two or three sources each, and a bivariate output layer.
+
+    The paper's setup 1 is the default. Setup 2 limits the lateral connections to 100, setup 3 has the output as context
+    besides. Neurons without context, or without lateral connections, are bivariate.
 
     Attributes:
-        hidden_neurons: Neurons of the hidden layer, N in the paper.
-        lateral_connections: From so many others each hidden neuron has its lateral input, 100 in the paper's setup 2;
-            from all of them if None.
+        hidden_neurons: Neurons of the hidden layer, N in the paper; a list for several layers, the one that sees the
+            images first. With an empty one the output layer sees the images itself.
+        context: What the hidden neurons' context comes from: the label, which only learning shows, the output layer's
+            answer to the first presentation, or both.
+        lateral_connections: From so many others of its layer each hidden neuron has its lateral input, 100 in the
+            paper's setup 2; from all of them if None, from none if 0.
+        activation: How a neuron's sources make it fire: `"modulating"`, where context and lateral input modulate what
+            the feedforward input drives, or `"linear"`, a weighted sum of three sources.
+        learning: How the hidden layers learn: by their neurons' goals, or, to compare with, by backpropagation through
+            the whole network, or not at all (`"fixed"`: random, with a step for activation).
         output_goal: Goal of the output neurons, in the order of BIVARIATE_TERMS.
     """
 
-    hidden_neurons: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 100
-    lateral_connections: Annotated[int, Field(strict=True, ge=1, le=10_000)] | None = None
+    hidden_neurons: Annotated[Neurons | Annotated[tuple[Neurons, ...], Field(max_length=20)], WrapValidator(_sizes)] = (
+        100
+    )
+    context: Annotated[tuple[Literal["label", "output"], ...], Field(max_length=2)] = ("label",)
+    lateral_connections: Annotated[int, Field(strict=True, ge=0, le=10_000)] | None = None
+    activation: Literal["modulating", "linear"] = "modulating"
+    learning: Literal["goals", "backpropagation", "fixed"] = "goals"
     output_goal: tuple[Weight, Weight, Weight, Weight, Weight] = (-0.2, 0.1, 1.0, 0.1, 0.0)
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """Neurons of each hidden layer."""
+        return (self.hidden_neurons,) if isinstance(self.hidden_neurons, int) else self.hidden_neurons
+
+    @property
+    def kind(self) -> Kind:
+        """Which goals the hidden neurons have."""
+        if not self.context:
+            return "bivariate_lateral"
+        return "trivariate" if self.lateral_connections != 0 else "bivariate_context"
+
+    @property
+    def n_goals(self) -> int:
+        """How many goals the network has: one a hidden layer, none if these do not learn by goals."""
+        return len(self.layers) if self.learning == "goals" else 0
+
+    @field_validator("context", mode="after")
+    @classmethod
+    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError(f"expected each of label and output once at most; got {', '.join(value)}")
+        return tuple(sorted(value))
 
     @field_validator("lateral_connections", mode="after")
     @classmethod
     def _no_more_than_others(cls, value: int | None, info: Any) -> int | None:  # noqa: ANN401 - no type to check by
-        neurons = info.data.get("hidden_neurons")  # missing if it is itself refused
-        if value is not None and neurons is not None and value >= neurons:
+        sizes = info.data.get("hidden_neurons", ())  # missing if it is itself refused
+        fewest = min((sizes,) if isinstance(sizes, int) else sizes, default=None)
+        if value and fewest is not None and value >= fewest:
             raise ValueError(
-                f"each of {neurons} hidden neurons has {neurons - 1} others to hear, so that {value} is too many; "
-                f"expected 1 to {neurons - 1}, or null for all others"
-                if neurons > 1
-                else "a single hidden neuron has no other to hear; expected null"
+                f"each of {fewest} hidden neurons has {fewest - 1} others to hear, so that {value} is too many; "
+                f"expected 0 to {fewest - 1}, or null for all others"
+                if fewest > 1
+                else "a single hidden neuron has no other to hear; expected 0 or null"
             )
+        if value == 0 and sizes != () and info.data.get("context") == ():
+            raise ValueError("a hidden neuron needs a second source; expected a context, or lateral connections")
+        return value
+
+    @field_validator("activation", mode="after")
+    @classmethod
+    def _of_three_sources(cls, value: str, info: Any) -> str:  # noqa: ANN401 - no type to check by
+        bivariate = info.data.get("context") == () or info.data.get("lateral_connections") == 0
+        if value == "linear" and bivariate:
+            raise ValueError("the linear activation has three sources; expected a context and lateral connections")
         return value
 
 
@@ -65,6 +134,7 @@ class TrainingConfig(Strict):
         hidden_weight_decay: L2 penalty added to the hidden layer's gradient.
         output_learning_rate: Adam's rate for the output layer.
         output_weight_decay: L2 penalty added to the output layer's gradient.
+        backpropagation_learning_rate: Adam's rate for a network that learns by backpropagation, without decay.
         validation_fraction: Share of the training set withheld at random for validation.
         data_seed: Keys what is withheld and the order of the batches, which all members of a population share.
     """
@@ -75,5 +145,6 @@ class TrainingConfig(Strict):
     hidden_weight_decay: Decay = 0.00035
     output_learning_rate: Rate = 0.003
     output_weight_decay: Decay = 0.00015
+    backpropagation_learning_rate: Rate = 0.001
     validation_fraction: Annotated[float, Field(strict=True, ge=0.01, le=0.99, allow_inf_nan=False)] = 0.2
     data_seed: Seed = 0

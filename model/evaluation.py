@@ -18,19 +18,33 @@ def accuracy(
 ) -> Float[Tensor, " member"]:
     """Share of the samples that each member labels correctly, without being shown the label.
 
+    Arguments are those of `predictions`, and the images' classes.
+    """
+    return (predictions(population, images, epoch) == labels).to(torch.float64).mean(dim=-1)
+
+
+def predictions(
+    population: Population, images: Float[Tensor, "sample input"], epoch: int, *, sampled: bool = True
+) -> Int64[Tensor, "member sample"]:
+    """The label that each member gives each image.
+
     Args:
         population: The networks.
         images: Standardised images, more than none.
-        labels: Their classes.
         epoch: Keys the sampled outputs.
+        sampled: Whether outputs are sampled, as while learning, or replaced by their expected values.
     """
     theta = torch.cat(
-        [population.respond(batch, (epoch, number)) for number, batch in enumerate(torch.split(images, BATCH))], dim=-1
+        [
+            population.respond(batch, (epoch, number), sampled=sampled)
+            for number, batch in enumerate(torch.split(images, BATCH))
+        ],
+        dim=-1,
     )
-    return (predictions(theta) == labels).to(torch.float64).mean(dim=-1)
+    return read(theta) if population.reads_inverted else theta.argmax(dim=1)
 
 
-def predictions(theta: Float[Tensor, "member label sample"]) -> Int64[Tensor, "member sample"]:
+def read(theta: Float[Tensor, "member label sample"]) -> Int64[Tensor, "member sample"]:
     """The label of the output neuron that fires most.
 
     Information is blind to inversion: a neuron that fires at more than half of the whole set has learned to be silent

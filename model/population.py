@@ -1,42 +1,72 @@
 """A population: K networks with goals and seeds of their own, trained in lock-step as one set of tensors."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 from torch.optim import Adam
 
-from model.activation import output_activation
 from model.config import NetworkConfig, TrainingConfig
-from model.goal import BIVARIATE, TRIVARIATE, Goal
-from model.layers import HiddenLayer, LinearMaps, member_generators
+from model.goal import Goal, Goals, goals_of_layers
+from model.layers import FixedLayer, HiddenLayer, OutputLayer, Place, TaughtLayer, View, places
+from model.linear import Inputs
 from model.memory import keep_freed_memory
-from model.neurons import Activity, fire, learn, learn_output
+from model.neurons import Answers
 from model.optimiser import adam, carry_over
-from model.pid import Objective
 from model.randomness import Draw, Purpose, evaluation_step, member_keys
+
+Outputs = Float[Tensor, "member _ sample"]
+"""Of some hidden layer."""
+
+Deed = Literal["fire", "expect", "learn"]
+"""What hidden layers do at a presentation, by the name of their method."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a network did at a presentation; None is zeros.
+
+    Attributes:
+        hidden: Outputs of each hidden layer.
+        output: Outputs of the output layer, if these are fed back.
+    """
+
+    hidden: Sequence[Outputs | None]
+    output: Answers | None
 
 
 class Population:
-    """K networks of setup 1 or 2. A single network is a population of one.
+    """K networks that differ in goals and seeds alone. A single network is a population of one.
 
     A member's weights and results do not depend, beyond float rounding, on the other members.
 
     Args:
-        goals: The hidden layer's goal of each member.
+        network: What the networks are.
+        training: How they are trained.
+        goals: Each member's goal, for all hidden layers, or one for each.
         seeds: Each member's seed, for its first weights and its sampled outputs.
+        n_inputs: Pixels of an image.
+        n_labels: Classes.
         template: A tensor of the dtype and on the device to compute in.
 
+    Attributes:
+        size: How many members there are.
+        reads_inverted: Whether output neurons may have learned to be silent for their label, which information allows.
+
     Raises:
-        ValueError: If there is no member, or not one seed a goal.
+        ValueError: If there is no member, not one seed a goal, or a goal does not fit its layer.
     """
+
+    reads_inverted = True
 
     def __init__(
         self,
         network: NetworkConfig,
         training: TrainingConfig,
-        goals: Sequence[Goal],
+        goals: Sequence[Goal | Goals],
         seeds: Sequence[int],
         n_inputs: int,
         n_labels: int,
@@ -50,51 +80,94 @@ class Population:
         self._step = torch.zeros((), dtype=torch.int64, device=template.device)
         self._classes = torch.arange(n_labels, device=template.device)
         self._dtype = template.dtype
-        self._hidden = HiddenLayer(seeds, network, n_inputs, n_labels, template)
-        generators = member_generators(seeds, layer=1)
-        self._output = LinearMaps.initialised(generators, n_labels, network.hidden_neurons, template)
-        gamma = torch.tensor([goal.gamma for goal in goals], dtype=torch.float64).to(template)
-        self._hidden_objective = Objective.of(gamma.repeat_interleave(network.hidden_neurons, dim=0), TRIVARIATE)
-        output_gamma = torch.tensor([network.output_goal], dtype=torch.float64).to(template)
-        self._output_objective = Objective.of(output_gamma.expand(self.size * n_labels, -1), BIVARIATE)
+        *hidden, output = places(network, seeds, n_inputs, n_labels, template)
+        self._fixed = [FixedLayer(place) for place in hidden] if network.learning == "fixed" else []
+        self._hidden: Sequence[HiddenLayer | TaughtLayer] = (
+            [] if self._fixed else self._hidden_layers(network, hidden, goals)
+        )
+        self._output = OutputLayer(output, _gamma([network.output_goal], template)[0])
+        self._feeds_back = "output" in network.context and bool(self._hidden)
+        self._presented_twice = bool(self._hidden) and (self._feeds_back or network.lateral_connections != 0)
         self._training = training
         self._optimiser = self._adam()
+
+    def _hidden_layers(
+        self, network: NetworkConfig, where: Sequence[Place], goals: Sequence[Goal | Goals]
+    ) -> Sequence[HiddenLayer | TaughtLayer]:
+        by_member = [goals_of_layers(goal, network.kind, network.n_goals) for goal in goals]
+        by_layer = zip(*by_member, strict=True)
+        return [
+            HiddenLayer(place, network, _gamma([goal.gamma for goal in own], place.template))
+            for place, own in zip(where, by_layer, strict=True)
+        ]
 
     @torch.no_grad()
     def learn(self, images: Float[Tensor, "sample input"], labels: Int64[Tensor, " sample"]) -> None:
         """One step of every member on the same batch.
 
-        The batch is presented twice; only the second presentation, with the lateral input that the first one caused,
-        is learned from. Feedforward and context input do not change between the two.
+        The batch is presented twice, unless nothing of the first presentation is heard at the second; only this one,
+        with the lateral input and the feedback that the first one caused, is learned from.
         """
         one_hot = (labels[:, None] == self._classes).to(self._dtype)
-        feedforward, context = self._hidden.feedforward.shared(images), self._hidden.context.shared(one_hot)
-        first = self._first_presentation(feedforward, context, self._draw(Purpose.FIRST_PRESENTATION, self._step))
-        sources = feedforward, context, self._hidden.lateral.own(first)
-        outputs, downhill = learn(sources, self._draw(Purpose.SECOND_PRESENTATION, self._step), self._hidden_objective)
-        self._hidden.take(downhill, images, one_hot, first)
-
-        drive = self._output.own(outputs)
-        self._output.take_own(learn_output(drive, labels, self._output_objective), outputs)
+        draws = self._draws(self._step, Purpose.FIRST_PRESENTATION, Purpose.SECOND_PRESENTATION)
+        self._output.learn(self._present(images, one_hot, draws, "fire", "learn"), labels)
         self._optimiser.step()
         self._step += 1
 
     @torch.no_grad()
     def respond(
-        self, images: Float[Tensor, "sample input"], when: tuple[int, int]
+        self, images: Float[Tensor, "sample input"], when: tuple[int, int], *, sampled: bool = True
     ) -> Float[Tensor, "member label sample"]:
-        """Output neurons' firing probabilities without the label: the context comes from zeros.
+        """Output neurons' firing probabilities without the label: its part of the context comes from zeros.
 
         Args:
             images: Standardised images.
             when: Epoch and batch of the evaluation; they key the sampled outputs, and give the same answer each time.
+            sampled: Whether outputs are sampled, as while learning; else they are replaced by their expected values,
+                and there is no noise.
         """
+        return self._output.theta(self._evaluate(images, when, sampled=sampled))
+
+    def _evaluate(self, images: Float[Tensor, "sample input"], when: tuple[int, int], *, sampled: bool) -> Inputs:
+        """What the output layer is given without the label."""
         step = torch.full_like(self._step, evaluation_step(*when))
-        feedforward, context = self._hidden.feedforward.shared(images), self._hidden.context.bias
-        first = self._first_presentation(feedforward, context, self._draw(Purpose.FIRST_PRESENTATION_EVALUATED, step))
-        sources = feedforward, context, self._hidden.lateral.own(first)
-        outputs = fire(sources, self._draw(Purpose.SECOND_PRESENTATION_EVALUATED, step))
-        return output_activation(self._output.own(outputs))
+        draws = self._draws(step, Purpose.FIRST_PRESENTATION_EVALUATED, Purpose.SECOND_PRESENTATION_EVALUATED)
+        deed: Deed = "fire" if sampled else "expect"
+        return self._present(images, None, draws, deed, deed)
+
+    def _present(
+        self,
+        images: Float[Tensor, "sample input"],
+        one_hot: Float[Tensor, "sample label"] | None,
+        draws: tuple[Draw, Draw],
+        first: Deed,
+        second: Deed,
+    ) -> Inputs:
+        """Present a batch as often as need be; what the output layer is given in the end."""
+        inputs: Inputs = images
+        for layer in self._fixed:
+            inputs = layer.fire(inputs)
+        if not self._hidden:
+            return inputs
+        view, answer = self._hidden[0].see(inputs, one_hot), Answer([None] * len(self._hidden), None)
+        if self._presented_twice:
+            hidden = self._through_hidden(view, answer, draws[0], first)
+            answer = Answer(hidden, self._fed_back(hidden[-1], draws[0], first) if self._feeds_back else None)
+        return self._through_hidden(view, answer, draws[1], second)[-1]
+
+    def _through_hidden(self, view: View, answer: Answer, draw: Draw, deed: Deed) -> list[Outputs]:
+        """The outputs of each hidden layer at one presentation."""
+        outputs: list[Outputs] = []
+        for layer, before in zip(self._hidden, answer.hidden, strict=True):
+            seen = layer.see(outputs[-1], view.one_hot) if outputs else view
+            act: Callable[..., Outputs] = getattr(layer, deed)
+            outputs.append(act(seen, answer.output, before, draw))
+        return outputs
+
+    @torch.no_grad()
+    def _fed_back(self, hidden: Outputs, draw: Draw, deed: Deed) -> Answers:
+        """What the output layer answers the first presentation."""
+        return self._output.expect(hidden) if deed == "expect" else self._output.fire(hidden, draw)
 
     @torch.no_grad()
     def keep(self, positions: Sequence[int]) -> None:
@@ -105,10 +178,8 @@ class Population:
         """
         members = torch.tensor(positions, device=self._step.device)
         optimiser, parameters = self._optimiser, self._parameters()
-        self._hidden.keep(members)
-        self._output = self._output.keep(members)
-        self._hidden_objective = self._hidden_objective.keep(members, self.size)
-        self._output_objective = self._output_objective.keep(members, self.size)
+        for layer in self._layers().values():
+            layer.keep(members, self.size)
         self._keys = self._keys[members]
         self.size = len(positions)
         self._optimiser = self._adam()
@@ -119,24 +190,37 @@ class Population:
         """Which members' weights are all finite."""
         return torch.stack([p.isfinite().flatten(1).all(dim=1) for p in self._parameters()]).all(dim=0)
 
-    def _first_presentation(
-        self, feedforward: Activity, context: Float[Tensor, "member neuron #sample"], draw: Draw
-    ) -> Activity:
-        """Sampled outputs while the lateral input comes from zeros, so that it is the bias alone."""
-        return fire((feedforward, context, self._hidden.lateral.bias), draw)
+    def tensors(self) -> dict[str, Tensor]:
+        """All weights and biases, (member, ...), by layer, origin and name, as in `hidden.0.feedforward.weight`."""
+        return {
+            f"{place}.{origin}.{name}": tensor
+            for place, layer in self._layers().items()
+            for origin, maps in layer.maps.items()
+            for name, tensor in maps.tensors().items()
+        }
 
-    def _draw(self, purpose: Purpose, step: Int64[Tensor, ""]) -> Draw:
-        return Draw(self._keys, purpose, step)
+    def _layers(self) -> dict[str, FixedLayer | HiddenLayer | TaughtLayer | OutputLayer]:
+        fixed = {f"fixed.{number}": layer for number, layer in enumerate(self._fixed)}
+        hidden = {f"hidden.{number}": layer for number, layer in enumerate(self._hidden)}
+        return {**fixed, **hidden, "output": self._output}
 
     def _parameters(self) -> list[Tensor]:
-        return [*self._hidden.parameters(), *self._output.parameters()]
+        """What is learned, in the order of `tensors`."""
+        return [tensor for name, tensor in self.tensors().items() if not name.startswith("fixed.")]
+
+    def _draws(self, step: Int64[Tensor, ""], *purposes: Purpose) -> tuple[Draw, Draw]:
+        first, second = (Draw(self._keys, purpose, step) for purpose in purposes)
+        return first, second
 
     def _adam(self) -> Adam:
-        hidden, output = self._hidden.parameters(), self._output.parameters()
-        rates = self._training
-        return adam(
-            [
-                (hidden, rates.hidden_learning_rate, rates.hidden_weight_decay),
-                (output, rates.output_learning_rate, rates.output_weight_decay),
-            ]
-        )
+        named, rates = self.tensors(), self._training
+        hidden = [tensor for name, tensor in named.items() if name.startswith("hidden.")]
+        output = [tensor for name, tensor in named.items() if name.startswith("output.")]
+        groups = [(output, rates.output_learning_rate, rates.output_weight_decay)]
+        if hidden:
+            groups.insert(0, (hidden, rates.hidden_learning_rate, rates.hidden_weight_decay))
+        return adam(groups)
+
+
+def _gamma(rows: Sequence[Sequence[float]], template: Tensor) -> Float[Tensor, "member term"]:
+    return torch.tensor(rows, dtype=torch.float64).to(template)

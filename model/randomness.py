@@ -66,11 +66,13 @@ class Draw:
         keys: From `member_keys`, on the device that draws.
         purpose: What for.
         step: When, in at most 56 bits: steps learned before, or from `evaluation_step`. On the device that draws.
+        first_neuron: Number of the first neuron that draws, among all of its network.
     """
 
     keys: Int64[Tensor, "member 2"]
     purpose: Purpose
     step: Int64[Tensor, ""]
+    first_neuron: int = 0
 
     def words(self) -> tuple[Int64[Tensor, ""], Int64[Tensor, ""]]:
         """The counter's last two words: the step's low 32 bits; its high 24, and the purpose below them."""
@@ -95,7 +97,7 @@ def uniform(draw: Draw, n_neurons: int, n_samples: int, template: Tensor) -> Flo
         template: A tensor of the dtype and on the device to draw in.
     """
     blocks = torch.arange((n_samples + 3) // 4, device=template.device)
-    neurons = torch.arange(n_neurons, device=template.device)[:, None]
+    neurons = torch.arange(draw.first_neuron, draw.first_neuron + n_neurons, device=template.device)[:, None]
     first, second = draw.keys[:, None, None].unbind(-1)
     words = philox((blocks, neurons, *draw.words()), (first, second))
     return (torch.stack(words, dim=-1).flatten(-2)[..., :n_samples] >> 8).to(template.dtype) * 2**-24

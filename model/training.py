@@ -9,11 +9,12 @@ import torch
 from jaxtyping import Float, Float32, Int64
 from torch import Tensor
 
+from model.backpropagation import BackpropagatedPopulation
 from model.config import NetworkConfig, TrainingConfig
 from model.data import Split
 from model.errors import DivergedError
 from model.evaluation import accuracy
-from model.goal import Goal
+from model.goal import Goal, Goals
 from model.population import Population
 from model.randomness import batch_order
 
@@ -45,7 +46,7 @@ class Training:
         network: The network, the same for all members.
         training: How it is trained.
         data: Training and validation part.
-        goals: The hidden layer's goal of each member.
+        goals: Each member's goal, for all hidden layers, or one for each.
         seeds: Each member's seed.
         device: Where to compute.
         dtype: Floating type to compute in; float64 is the reference.
@@ -59,7 +60,7 @@ class Training:
         network: NetworkConfig,
         training: TrainingConfig,
         data: Split,
-        goals: Sequence[Goal],
+        goals: Sequence[Goal | Goals],
         seeds: Sequence[int],
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
@@ -71,7 +72,8 @@ class Training:
         self._epoch = 0
         self.members = tuple(range(len(goals)))
         n_inputs = data.train_images.shape[1]
-        self.population = Population(network, training, goals, seeds, n_inputs, data.n_classes, self._template)
+        kind = BackpropagatedPopulation if network.learning == "backpropagation" else Population
+        self.population = kind(network, training, goals, seeds, n_inputs, data.n_classes, self._template)
 
     def epochs(self) -> Iterator[EpochResult]:
         """Train, yielding after each epoch; the caller decides whether to go on. To be called once.

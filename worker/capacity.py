@@ -75,7 +75,7 @@ def _seconds_a_network(
     size: int, network: NetworkConfig, training: TrainingConfig, n_inputs: int, n_labels: int, device: torch.device
 ) -> float:
     template = torch.empty(0, device=device)
-    goals = [Goal.preset("heuristic")] * size
+    goals = [(Goal.preset("heuristic", network.kind),) * network.n_goals] * size
     population = Population(network, training, goals, range(size), n_inputs, n_labels, template)
     images = torch.randn(training.batch_size, n_inputs, device=device)
     labels = torch.randint(n_labels, (training.batch_size,), device=device)
@@ -91,9 +91,12 @@ def _seconds_a_network(
 
 def _bytes(size: int, network: NetworkConfig, training: TrainingConfig, n_inputs: int) -> int:
     """About what a population takes: weights, gradients and Adam's moments, and a dozen arrays of activity."""
-    neurons = network.hidden_neurons
-    weights = neurons * (n_inputs + (network.lateral_connections or neurons))
-    activity = neurons * training.batch_size
+    weights, before = 0, n_inputs
+    for neurons in network.layers:
+        heard = neurons if network.lateral_connections is None else network.lateral_connections
+        weights += neurons * (before + heard)
+        before = neurons
+    activity = sum(network.layers) * training.batch_size
     return size * 4 * (4 * weights + 12 * activity)
 
 

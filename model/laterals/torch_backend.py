@@ -9,7 +9,6 @@ from model.neurons import Activity
 Connections = Float[Tensor, "member neuron connection"]
 
 
-@torch.no_grad()
 def own(
     sources: Int64[Tensor, "member neuron connection"],
     weight: Connections,
@@ -18,7 +17,7 @@ def own(
 ) -> Activity:
     """Bias and weighted sum of what each neuron hears."""
     members, neurons, _ = sources.shape
-    matrix = weight.new_zeros(members, neurons, neurons).scatter_(2, sources, weight)
+    matrix = weight.new_zeros(members, neurons, neurons).scatter(2, sources, weight)
     return torch.baddbmm(bias, matrix, outputs)
 
 

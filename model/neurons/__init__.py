@@ -10,32 +10,39 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
+from model.activation import Activation
 from model.neurons import compiled_backend, torch_backend
-from model.neurons.types import Activity, Sources
+from model.neurons.types import Activity, Answers, Sources
 from model.pid import Objective
 from model.randomness import Draw
 
-__all__ = ["Activity", "Sources", "fire", "learn", "learn_output"]
+__all__ = ["Activity", "Answers", "Sources", "fire", "fire_output", "learn", "learn_output"]
 
 
-def fire(sources: Sources, draw: Draw) -> Activity:
-    """Outputs −1 or +1 of trivariate neurons, sampled from their firing probabilities."""
-    outputs: Activity = _backend(sources[0]).fire(sources, draw)
+def fire(sources: Sources, draw: Draw, activation: Activation) -> Activity:
+    """Outputs −1 or +1 of hidden neurons, sampled from their firing probabilities."""
+    outputs: Activity = _backend(sources[0]).fire(sources, draw, activation)
     return outputs
 
 
-def learn(sources: Sources, draw: Draw, objective: Objective) -> tuple[Activity, Sources]:
-    """Outputs of trivariate neurons as `fire` has them, and the derivatives of −Σ G by their sources, in bits.
+def learn(sources: Sources, draw: Draw, activation: Activation, objective: Objective) -> tuple[Activity, Sources]:
+    """Outputs of hidden neurons as `fire` has them, and the derivatives of −Σ G by their sources, in bits.
 
     Args:
-        sources: Of which context and lateral input may be given once for all samples, as bare biases are.
+        sources: Of which all but the first may be given once for all samples, as bare biases are.
         draw: What the outputs are sampled with.
+        activation: What makes them fire.
         objective: What the neurons maximise, one row a neuron of the whole population.
     """
-    feedforward, context, lateral = sources
-    whole = feedforward, context.expand_as(feedforward), lateral.expand_as(feedforward)
-    outputs_and_downhill: tuple[Activity, Sources] = _backend(feedforward).learn(whole, draw, objective)
+    whole = tuple(source.expand_as(sources[0]) for source in sources)
+    outputs_and_downhill: tuple[Activity, Sources] = _backend(sources[0]).learn(whole, draw, activation, objective)
     return outputs_and_downhill
+
+
+def fire_output(drive: Activity, draw: Draw) -> Activity:
+    """Outputs −1 or +1 of output neurons, sampled from their firing probabilities."""
+    outputs: Activity = _backend(drive).fire_output(drive, draw)
+    return outputs
 
 
 def learn_output(drive: Activity, labels: Int64[Tensor, " sample"], objective: Objective) -> Activity:

@@ -8,39 +8,60 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
+from model.activation import BIVARIATE_MODULATING, LINEAR, MODULATING, Activation
 from model.compilation import in_shares
-from model.neurons import kernels
+from model.neurons import kernels, kernels_activation
 from model.neurons.types import Activity, Sources
 from model.pid import Objective
 from model.pid.compiled_backend import rows_computer
 from model.randomness import Draw
 
+KERNELS = {
+    MODULATING.name: (kernels_activation.modulating, kernels_activation.modulating_back, kernels.fixed_cells),
+    LINEAR.name: (kernels_activation.linear, kernels_activation.linear_back, kernels.fixed_cells),
+    BIVARIATE_MODULATING.name: (
+        kernels_activation.bivariate,
+        kernels_activation.bivariate_back,
+        kernels.adaptive_cells,
+    ),
+}
+"""For each activation: from sources to probabilities, back to derivatives by the sources, and the sources' cells."""
+
 
 @torch.no_grad()
-def fire(sources: Sources, draw: Draw) -> Activity:
+def fire(sources: Sources, draw: Draw, activation: Activation) -> Activity:
     """`model.neurons.fire` compiled."""
     rows, outputs = _rows(sources), _like(sources[0])
-    nowhere = rows[0].new_empty(0, 0)
-    _in_turn(
-        len(rows[0]),
-        _computer(kernels.fire, *rows, draw.keys, *draw.words(), nowhere, nowhere.int(), outputs.flatten(0, 1)),
-    )
+    theta = _like(rows[0])
+    chance, _, _ = KERNELS[activation.name]
+    _in_turn(len(theta), _computer(chance, *rows, theta), _sampler(theta, draw, outputs))
     return outputs
 
 
 @torch.no_grad()
-def learn(sources: Sources, draw: Draw, objective: Objective) -> tuple[Activity, Sources]:
+def learn(sources: Sources, draw: Draw, activation: Activation, objective: Objective) -> tuple[Activity, Sources]:
     """`model.neurons.learn` compiled."""
-    rows, outputs = _rows(sources), _like(sources[0])
-    downhill = _like(sources[0]), _like(sources[0]), _like(sources[0])
+    rows, outputs, downhill = _rows(sources), _like(sources[0]), tuple(_like(source) for source in sources)
     theta, gradient, cells = _like(rows[0]), _like(rows[0]), _like(rows[0], torch.int32)
+    chance, back, find_cells = KERNELS[activation.name]
     _in_turn(
         len(theta),
-        _computer(kernels.fire, *rows, draw.keys, *draw.words(), theta, cells, outputs.flatten(0, 1)),
+        _computer(chance, *rows, theta),
+        _sampler(theta, draw, outputs),
+        _computer(find_cells, *rows, cells),
         rows_computer(cells, theta, objective, gradient),
-        _computer(kernels.trivariate_backward, *rows, theta, gradient, *[d.flatten(0, 1) for d in downhill]),
+        _computer(back, *rows, theta, gradient, *[d.flatten(0, 1) for d in downhill]),
     )
     return outputs, downhill
+
+
+@torch.no_grad()
+def fire_output(drive: Activity, draw: Draw) -> Activity:
+    """`model.neurons.fire_output` compiled."""
+    rows, outputs = drive.flatten(0, 1).contiguous(), _like(drive)
+    theta = _like(rows)
+    _in_turn(len(theta), _computer(kernels_activation.output, rows, theta), _sampler(theta, draw, outputs))
+    return outputs
 
 
 @torch.no_grad()
@@ -50,9 +71,10 @@ def learn_output(drive: Activity, labels: Int64[Tensor, " sample"], objective: O
     theta, gradient, cells = _like(rows), _like(rows), _like(rows, torch.int32)
     _in_turn(
         len(theta),
-        _computer(kernels.output_forward, rows, labels, drive.shape[1], theta, cells),
+        _computer(kernels_activation.output, rows, theta),
+        _computer(kernels.label_cells, rows, labels, drive.shape[1], cells),
         rows_computer(cells, theta, objective, gradient),
-        _computer(kernels.output_backward, rows, theta, gradient, downhill.flatten(0, 1)),
+        _computer(kernels_activation.output_back, rows, theta, gradient, downhill.flatten(0, 1)),
     )
     return downhill
 
@@ -65,6 +87,10 @@ def _in_turn(n_rows: int, *computers: Callable[[int, int], object]) -> None:
             computer(first, last)
 
     in_shares(n_rows, compute)
+
+
+def _sampler(theta: Tensor, draw: Draw, outputs: Activity) -> Callable[[int, int], Any]:
+    return _computer(kernels.sample, theta, draw.keys, draw.first_neuron, *draw.words(), outputs.flatten(0, 1))
 
 
 def _rows(sources: Sources) -> list[Tensor]:

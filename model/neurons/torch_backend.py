@@ -4,8 +4,8 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
-from model.activation import output_activation, output_slope, trivariate_activation, trivariate_slopes
-from model.binning import adaptive_bins, fixed_bins
+from model.activation import Activation, output_activation, output_slope
+from model.binning import adaptive_bins
 from model.neurons.types import Activity, Sources
 from model.pid import Objective
 from model.pid.torch_backend import goal_gradient
@@ -13,19 +13,24 @@ from model.randomness import Draw, uniform
 
 
 @torch.no_grad()
-def fire(sources: Sources, draw: Draw) -> Activity:
+def fire(sources: Sources, draw: Draw, activation: Activation) -> Activity:
     """`model.neurons.fire` in tensor operations."""
-    return _sampled(trivariate_activation(*sources), draw)
+    return _sampled(activation.theta(*sources), draw)
 
 
 @torch.no_grad()
-def learn(sources: Sources, draw: Draw, objective: Objective) -> tuple[Activity, Sources]:
+def learn(sources: Sources, draw: Draw, activation: Activation, objective: Objective) -> tuple[Activity, Sources]:
     """`model.neurons.learn` in tensor operations."""
-    theta = trivariate_activation(*sources)
-    bins = torch.stack([fixed_bins(source) for source in sources]).flatten(1, 2)
+    theta = activation.theta(*sources)
+    bins = torch.stack([activation.bins(source) for source in sources]).flatten(1, 2)
     uphill = goal_gradient(bins, theta.flatten(0, 1), objective).view_as(theta)
-    by_feedforward, by_context, by_lateral = (-uphill * slope for slope in trivariate_slopes(theta, *sources))
-    return _sampled(theta, draw), (by_feedforward, by_context, by_lateral)
+    return _sampled(theta, draw), tuple(-uphill * slope for slope in activation.slopes(theta, *sources))
+
+
+@torch.no_grad()
+def fire_output(drive: Activity, draw: Draw) -> Activity:
+    """`model.neurons.fire_output` in tensor operations."""
+    return _sampled(output_activation(drive), draw)
 
 
 @torch.no_grad()

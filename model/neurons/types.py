@@ -5,5 +5,8 @@ from torch import Tensor
 
 Activity = Float[Tensor, "member neuron sample"]
 
-Sources = tuple[Activity, Float[Tensor, "member neuron #sample"], Float[Tensor, "member neuron #sample"]]
-"""Feedforward, context and lateral input; to fire, the last two may be given once for all samples."""
+Answers = Float[Tensor, "member label sample"]
+"""Activity of the output layer."""
+
+Sources = tuple[Float[Tensor, "member neuron #sample"], ...]
+"""Feedforward input, then context or lateral input or both; all but the first may be given once for all samples."""

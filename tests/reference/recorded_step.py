@@ -1,6 +1,6 @@
-"""What training asks of a device: python -m tests.reference.recorded_step N prints it as JSON.
+"""What training asks of a device: python -m tests.reference.recorded_step NETWORK prints it as JSON.
 
-Of two steps and of an evaluation. N is how many lateral connections a neuron has; without it, all.
+Of two steps and of an evaluation. NETWORK is a network's configuration as JSON.
 
 Computed on a device that there is not: tensors have shapes and places, but no numbers that anybody could look at, so
 that whatever needs one raises. A process of its own, since torch learns of the device for good.
@@ -40,12 +40,11 @@ class Recorder(TorchDispatchMode):
         return result
 
 
-def recorded(n_steps, lateral_connections=None):
+def recorded(n_steps, network):
     """The operations of each step of a population after its first, then those of an evaluation."""
     with FakeTensorMode():
         template = torch.empty(0, device=DEVICE)
-        goals = [Goal.preset("optimized_1_100_tpe"), Goal.preset("heuristic")]
-        network = NetworkConfig(hidden_neurons=6, lateral_connections=lateral_connections)
+        goals = [(Goal.preset("heuristic", network.kind),) * network.n_goals] * 2
         members = Population(network, TrainingConfig(), goals, [1, 2], 5, 3, template)
         images, labels = torch.randn(40, 5, device=DEVICE), torch.randint(3, (40,), device=DEVICE)
         members.learn(images, labels)
@@ -62,4 +61,4 @@ def recorded(n_steps, lateral_connections=None):
 
 if __name__ == "__main__":
     _setup_privateuseone_for_python_backend()
-    sys.stdout.write(json.dumps(recorded(2, *map(int, sys.argv[1:]))))
+    sys.stdout.write(json.dumps(recorded(2, NetworkConfig.model_validate_json(sys.argv[1]))))

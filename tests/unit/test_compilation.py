@@ -10,13 +10,14 @@ import pytest
 
 from model.laterals import kernels as laterals
 from model.neurons import kernels as neurons
+from model.neurons import kernels_activation as activations
 from model.pid.kernel import goal_gradient_kernel
 
 SCRIPT = """
 import numpy as np
-from model.neurons.kernels import output_backward
+from model.neurons.kernels_activation import output_back
 one, result = np.ones((1, 1), np.float32), np.empty((1, 1), np.float32)
-output_backward(one, np.float32(1e-4) * one, one, result, 0, 1)
+output_back(one, np.float32(1e-4) * one, one, result, 0, 1)
 print(result[0, 0] != 0)
 """
 
@@ -60,7 +61,11 @@ def test_loops_run_where_nothing_may_be_kept(package):
 
 @pytest.mark.parametrize(
     "loops",
-    [neurons.fire, neurons.trivariate_backward, neurons.output_forward, neurons.output_backward, goal_gradient_kernel],
+    [
+        *(neurons.sample, neurons.fixed_cells, neurons.adaptive_cells, neurons.label_cells, goal_gradient_kernel),
+        *(activations.modulating, activations.linear, activations.bivariate, activations.output),
+        *(activations.modulating_back, activations.linear_back, activations.bivariate_back, activations.output_back),
+    ],
 )
 def test_loops_keep_what_tells_of_divergence_and_of_edges(loops):
     """NaN and infinities, the order of sums, and quotients as they are written."""

@@ -18,6 +18,7 @@ def test_training_defaults_are_the_papers():
         "hidden_weight_decay": 0.00035,
         "output_learning_rate": 0.003,
         "output_weight_decay": 0.00015,
+        "backpropagation_learning_rate": 0.001,
         "validation_fraction": 0.2,
         "data_seed": 0,
     }
@@ -49,7 +50,16 @@ def test_an_unknown_field_is_refused_with_the_valid_ones(kind):
     [
         (NetworkConfig, "hidden_neurons", 0),
         (NetworkConfig, "hidden_neurons", 2.5),
-        (NetworkConfig, "lateral_connections", 0),
+        (NetworkConfig, "hidden_neurons", "100"),
+        (NetworkConfig, "hidden_neurons", True),
+        (NetworkConfig, "hidden_neurons", (100, 0)),
+        (NetworkConfig, "hidden_neurons", (100,) * 21),
+        (NetworkConfig, "context", ("images",)),
+        (NetworkConfig, "context", ("label", "label")),
+        (NetworkConfig, "context", "label"),
+        (NetworkConfig, "activation", "step"),
+        (NetworkConfig, "learning", "hebbian"),
+        (NetworkConfig, "lateral_connections", -1),
         (NetworkConfig, "lateral_connections", 2.5),
         (NetworkConfig, "lateral_connections", True),
         (NetworkConfig, "lateral_connections", 100),
@@ -75,7 +85,9 @@ def test_a_value_out_of_range_is_refused_by_the_name_of_its_field(kind, field, v
         kind(**{field: value})
 
 
-@pytest.mark.parametrize(("neurons", "connections"), [(100, 99), (100, 1), (2000, 100), (1, None)])
+@pytest.mark.parametrize(
+    ("neurons", "connections"), [(100, 99), (100, 0), (2000, 100), (1, None), (1, 0), ((600, 200, 200), 100), ((), 0)]
+)
 def test_a_neuron_may_hear_any_number_of_others(neurons, connections):
     config = NetworkConfig(hidden_neurons=neurons, lateral_connections=connections)
 
@@ -85,14 +97,50 @@ def test_a_neuron_may_hear_any_number_of_others(neurons, connections):
 @pytest.mark.parametrize(
     ("neurons", "connections", "expected"),
     [
-        (100, 100, "expected 1 to 99, or null for all others"),
-        (30, 5000, "expected 1 to 29, or null for all others"),
-        (1, 1, "expected null"),
+        (100, 100, "expected 0 to 99, or null for all others"),
+        (30, 5000, "expected 0 to 29, or null for all others"),
+        ((30, 10), 10, "expected 0 to 9, or null for all others"),
+        (1, 1, "expected 0 or null"),
     ],
 )
 def test_more_lateral_connections_than_others_are_refused_with_what_is_expected(neurons, connections, expected):
     with pytest.raises(ValidationError, match=rf"(?s)lateral_connections.*{expected}"):
         NetworkConfig(hidden_neurons=neurons, lateral_connections=connections)
+
+
+@pytest.mark.parametrize(
+    ("parts", "field", "expected"),
+    [
+        ({"context": (), "lateral_connections": 0}, "lateral_connections", "a context, or lateral connections"),
+        ({"context": (), "activation": "linear"}, "activation", "a context and lateral connections"),
+        ({"lateral_connections": 0, "activation": "linear"}, "activation", "a context and lateral connections"),
+    ],
+)
+def test_neurons_with_too_few_sources_are_refused_with_what_is_missing(parts, field, expected):
+    with pytest.raises(ValidationError, match=rf"(?s){field}.*{expected}"):
+        NetworkConfig(**parts)
+
+
+@pytest.mark.parametrize(
+    ("parts", "kind", "n_goals"),
+    [
+        ({}, "trivariate", 1),
+        ({"hidden_neurons": (600, 200, 200), "context": ("output",)}, "trivariate", 3),
+        ({"lateral_connections": 0}, "bivariate_context", 1),
+        ({"context": ()}, "bivariate_lateral", 1),
+        ({"hidden_neurons": ()}, "trivariate", 0),
+        ({"learning": "fixed"}, "trivariate", 0),
+        ({"learning": "backpropagation", "hidden_neurons": (6, 4)}, "trivariate", 0),
+    ],
+)
+def test_a_network_has_a_goal_of_its_kind_for_each_layer_that_learns_by_one(parts, kind, n_goals):
+    network = NetworkConfig(**parts)
+
+    assert (network.kind, network.n_goals) == (kind, n_goals)
+
+
+def test_the_order_in_which_contexts_are_named_is_none():
+    assert NetworkConfig(context=("output", "label")) == NetworkConfig(context=("label", "output"))
 
 
 def test_a_layer_that_is_itself_refused_is_the_only_thing_named():

@@ -17,13 +17,23 @@ from model.optimiser import adam
 DEVICE = "privateuseone"
 
 
-@pytest.fixture(scope="module", params=[[], ["3"]], ids=["setup 1", "setup 2"])
+NETWORKS = {
+    "setup 1": {"hidden_neurons": 6},
+    "setup 2": {"hidden_neurons": 6, "lateral_connections": 3},
+    "deep, with feedback": {"hidden_neurons": [6, 4], "context": ["label", "output"], "lateral_connections": 3},
+    "linear": {"hidden_neurons": 6, "activation": "linear"},
+    "context only": {"hidden_neurons": 6, "lateral_connections": 0},
+    "fixed": {"hidden_neurons": 6, "learning": "fixed"},
+}
+
+
+@pytest.fixture(scope="module", params=NETWORKS.values(), ids=NETWORKS)
 def steps(request):
     """Operations of two training steps and of an evaluation.
 
     Each is its name, its tensors' devices and shapes, and its other arguments.
     """
-    command = [sys.executable, "-m", "tests.reference.recorded_step", *request.param]
+    command = [sys.executable, "-m", "tests.reference.recorded_step", json.dumps(request.param)]
     root = Path(__file__).parents[2]
     recorded = subprocess.run(command, check=False, cwd=root, capture_output=True, text=True, timeout=120)
     assert recorded.returncode == 0, recorded.stderr

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from model.goal import BIVARIATE_TERMS, TERMS, Goal, presets
+from model.goal import BIVARIATE_TERMS, TERMS, Goal, goals_of_layers, parse_goals, presets
 
 PUBLISHED = "f483c89333123c9b8655d593665feac308288fceaae395c9bb2c3bd44bde23d3"
 """sha256 of the vectors that the paper's authors published, as JSON with sorted keys."""
@@ -29,8 +29,10 @@ def test_the_order_of_the_terms_is_the_one_of_every_format():
     assert " ".join(BIVARIATE_TERMS) == "{1} {2} {1}{2} {12} H_res"
 
 
-def test_every_trivariate_preset_is_a_goal():
-    assert all(Goal.preset(name).gamma == gamma for name, gamma in presets()["trivariate"].items())
+def test_every_preset_is_a_goal_of_its_kind():
+    for kind, published in presets().items():
+        assert all(Goal.preset(name, kind).gamma == gamma for name, gamma in published.items())
+        assert {len(gamma) for gamma in published.values()} == {19 if kind == "trivariate" else 5}
 
 
 def test_named_weights_take_their_place_and_the_others_are_zero():
@@ -105,3 +107,37 @@ def test_an_unknown_preset_is_refused_with_the_valid_ones():
 def test_anything_else_is_refused_with_what_a_goal_may_be(document):
     with pytest.raises(ValueError, match="name of a preset, a list of 19 numbers, or an object of terms and numbers"):
         Goal.parse(document)
+
+
+def test_a_bivariate_goal_may_be_written_in_the_same_ways():
+    goal = Goal((-0.5, 0.0, 1.0, 0.0, 0.25))
+
+    assert Goal.parse([-0.5, 0, 1, 0, 0.25], "bivariate_context") == goal
+    assert Goal.parse({"{1}": -0.5, "{1}{2}": 1, "H_res": 0.25}, "bivariate_lateral") == goal
+    assert list(goal.as_dict()) == list(BIVARIATE_TERMS)
+
+
+def test_a_trivariate_goal_is_none_of_a_bivariate_neuron():
+    with pytest.raises(ValueError, match=r"bivariate, with context has 5 weights in the order .*; got 19"):
+        Goal.parse([0] * 19, "bivariate_context")
+    with pytest.raises(ValueError, match=r"unknown terms .*\{F\}.*; expected some of .*\{12\}"):
+        Goal.parse({"{F}": 1}, "bivariate_context")
+
+
+def test_one_goal_is_that_of_every_layer():
+    goal = Goal.preset("heuristic")
+
+    assert parse_goals("heuristic", "trivariate", 3) == (goal,) * 3
+    assert goals_of_layers(goal, "trivariate", 2) == (goal,) * 2
+
+
+def test_a_list_of_goals_has_one_for_each_layer():
+    goals = parse_goals(["heuristic", [0] * 19, {"{L}": 0.5}], "trivariate", 3)
+
+    assert goals == (Goal.preset("heuristic"), Goal((0.0,) * 19), Goal.of({"{L}": 0.5}))
+
+
+@pytest.mark.parametrize("layers", [1, 3])
+def test_a_list_of_more_or_fewer_goals_than_layers_is_refused(layers):
+    with pytest.raises(ValueError, match=f"one goal for all hidden layers, or {layers}, one for each; got 2"):
+        parse_goals(["heuristic"] * 2, "trivariate", layers)

@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from model import laterals
-from model.laterals import LimitedLaterals, compiled_backend, connections, torch_backend
+from model.laterals import LimitedLaterals, compiled_backend, connections, limited, torch_backend
 
 CASES = pytest.mark.parametrize(
     ("backend", "dtype"),
@@ -67,7 +66,7 @@ def test_weights_and_biases_get_the_gradients_of_autograd(backend, dtype, neuron
     loss = (downhill.double() * (matrix @ outputs.double() + bias)).sum()
     by_matrix, by_bias = torch.autograd.grad(loss, [matrix, bias])
 
-    maps.take_own(downhill, outputs)
+    maps.take(downhill, outputs)
 
     for member in range(len(SEEDS)):
         for neuron in range(neurons):
@@ -172,7 +171,7 @@ def test_connections_of_another_layer_are_others():
 
 
 def test_first_weights_and_biases_are_uniform_within_one_over_the_root_of_the_connections():
-    for parameter in drawn(1000, 25).parameters():
+    for parameter in drawn(1000, 25).tensors().values():
         assert 0.19 < parameter.abs().max() <= 0.2
         assert parameter.std().item() == pytest.approx(0.2 / 3**0.5, rel=0.05)
         assert abs(parameter.mean().item()) < 0.02
@@ -184,9 +183,9 @@ def test_members_that_are_kept_go_on_as_they_are():
 
     kept = maps.keep(positions)
 
-    torch.testing.assert_close(kept.own(outputs[positions]), maps.own(outputs)[positions])
-    maps.take_own(downhill, outputs)
-    kept.take_own(downhill[positions], outputs[positions])
+    torch.testing.assert_close(kept.of(outputs[positions]), maps.of(outputs)[positions])
+    maps.take(downhill, outputs)
+    kept.take(downhill[positions], outputs[positions])
     torch.testing.assert_close(kept.weight.grad, maps.weight.grad[positions])
     torch.testing.assert_close(kept.bias.grad, maps.bias.grad[positions])
 
@@ -196,15 +195,15 @@ def test_gradients_that_somebody_has_taken_away_are_missed():
     maps.weight.grad = None
 
     with pytest.raises(ValueError, match="taken the gradients away"):
-        maps.take_own(downhill, outputs)
+        maps.take(downhill, outputs)
 
 
 def test_float32_on_the_cpu_is_compiled_and_the_rest_is_not(monkeypatch):
     used = []
-    for backend in (laterals.compiled_backend, laterals.torch_backend):
+    for backend in (limited.compiled_backend, limited.torch_backend):
         monkeypatch.setattr(backend, "own", lambda *given, b=backend: (used.append(b), given[-1])[1])
 
     for dtype in (torch.float32, torch.float64):
-        drawn(7, 3, dtype).own(activity(7, 33, dtype)[0])
+        drawn(7, 3, dtype).of(activity(7, 33, dtype)[0])
 
     assert used == [compiled_backend, torch_backend]

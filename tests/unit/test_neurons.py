@@ -1,10 +1,12 @@
 """One suite for every backend: each against the tensor operations in float64."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from model import neurons
-from model.activation import output_activation, trivariate_activation
+from model.activation import BIVARIATE_MODULATING, LINEAR, MODULATING, output_activation
 from model.goal import BIVARIATE, TRIVARIATE, Goal
 from model.neurons import compiled_backend, kernels, torch_backend
 from model.pid import Objective
@@ -14,9 +16,22 @@ BACKENDS = pytest.mark.parametrize("backend", [compiled_backend, torch_backend],
 MEMBERS, NEURONS = 3, 7
 GOALS = [Goal.preset("optimized_1_100_tpe"), Goal.preset("heuristic"), Goal.preset("optimized_2_100_cmaes")]
 GAMMA = torch.tensor([goal.gamma for goal in GOALS]).repeat_interleave(NEURONS, dim=0)
+BIVARIATE_GAMMA = torch.tensor([[-0.1, 0.4, 0.5, 0.6, 0.1], [0.2, -0.3, 1.0, 0.1, 0.0], [0.0, 1.0, 0.0, -1.0, 0.5]])
+BIVARIATE_GAMMA = BIVARIATE_GAMMA.repeat_interleave(NEURONS, dim=0)
 OUTPUT_GAMMA = torch.tensor([[-0.2, 0.1, 1.0, 0.1, 0.0]]).expand(MEMBERS * NEURONS, -1)
 OBJECTIVE, REFERENCE = (Objective.of(gamma, TRIVARIATE) for gamma in (GAMMA, GAMMA.double()))
+BIVARIATE_OBJECTIVE = Objective.of(BIVARIATE_GAMMA, BIVARIATE)
+BIVARIATE_REFERENCE = Objective.of(BIVARIATE_GAMMA.double(), BIVARIATE)
 OUTPUT_OBJECTIVE, OUTPUT_REFERENCE = (Objective.of(gamma, BIVARIATE) for gamma in (OUTPUT_GAMMA, OUTPUT_GAMMA.double()))
+ACTIVATIONS = pytest.mark.parametrize(
+    ("activation", "objective", "reference"),
+    [
+        (MODULATING, OBJECTIVE, REFERENCE),
+        (LINEAR, OBJECTIVE, REFERENCE),
+        (BIVARIATE_MODULATING, BIVARIATE_OBJECTIVE, BIVARIATE_REFERENCE),
+    ],
+    ids=["modulating", "linear", "bivariate"],
+)
 DRAW = Draw(member_keys([4, 5, 6]), Purpose.SECOND_PRESENTATION, torch.tensor(2**40 + 9))
 
 
@@ -26,6 +41,10 @@ def sources(n_samples=201, scale=1.0, seed=0):
     spread = torch.tensor([9.0, 2.0, 3.0])[:, None, None, None] * scale
     r, c, l = spread * torch.randn(3, MEMBERS, NEURONS, n_samples, generator=generator)
     return r, c.round(), l
+
+
+def sources_of(activation, n_samples=201, scale=1.0):
+    return sources(n_samples, scale)[: len(activation.lattice.sources)]
 
 
 def doubled(tensors):
@@ -49,22 +68,46 @@ def assert_close(found, expected, tolerance=1e-4):
 
 
 @BACKENDS
+@ACTIVATIONS
 @pytest.mark.parametrize("n_samples", [1, 2, 201])
-def test_neurons_fire_with_their_probabilities(backend, n_samples):
-    given = sources(n_samples)
+def test_neurons_fire_with_their_probabilities(backend, activation, objective, reference, n_samples):
+    given = sources_of(activation, n_samples)
 
-    outputs = backend.fire(given, DRAW)
+    outputs = backend.fire(given, DRAW, activation)
 
-    assert_same_outputs(outputs, trivariate_activation(*doubled(given)))
+    assert_same_outputs(outputs, activation.theta(*doubled(given)))
 
 
 @BACKENDS
-def test_context_and_lateral_input_may_be_the_same_at_every_sample(backend):
-    r, c, l = sources()
+def test_output_neurons_fire_with_their_probabilities(backend):
+    drive = sources()[0]
 
-    outputs = backend.fire((r, c[..., :1], l[..., :1]), DRAW)
+    outputs = backend.fire_output(drive, DRAW)
 
-    assert torch.equal(outputs, backend.fire((r, c[..., :1].expand_as(r), l[..., :1].expand_as(r)), DRAW))
+    assert_same_outputs(outputs, output_activation(drive.double()))
+
+
+@BACKENDS
+@ACTIVATIONS
+def test_sources_but_the_first_may_be_the_same_at_every_sample(backend, activation, objective, reference):
+    r, *others = sources_of(activation)
+
+    outputs = backend.fire((r, *[x[..., :1] for x in others]), DRAW, activation)
+
+    assert torch.equal(outputs, backend.fire((r, *[x[..., :1].expand_as(r) for x in others]), DRAW, activation))
+
+
+@BACKENDS
+@ACTIVATIONS
+def test_neurons_of_later_layers_draw_what_the_draw_has_for_them(backend, activation, objective, reference):
+    given = sources_of(activation)
+    everyone = backend.fire(given, DRAW, activation)
+
+    later = tuple(source[:, 3:] for source in given)
+    outputs = backend.fire(later, replace(DRAW, first_neuron=3), activation)
+
+    assert torch.equal(outputs, everyone[:, 3:])
+    assert not torch.equal(outputs, backend.fire(later, DRAW, activation))
 
 
 @BACKENDS
@@ -77,15 +120,18 @@ def test_context_and_lateral_input_may_be_the_same_at_every_sample(backend):
         *[(4.0, 201, 1e-3), (4.0, 1024, 1e-3)],
     ],
 )
-def test_neurons_learn_what_the_reference_learns(backend, scale, n_samples, tolerance):
-    given = sources(n_samples, scale)
-    _, expected = torch_backend.learn(doubled(given), DRAW, REFERENCE)
+@ACTIVATIONS
+def test_neurons_learn_what_the_reference_learns(
+    backend, activation, objective, reference, scale, n_samples, tolerance
+):
+    given = sources_of(activation, n_samples, scale)
+    _, expected = torch_backend.learn(doubled(given), DRAW, activation, reference)
 
-    outputs, downhill = backend.learn(given, DRAW, OBJECTIVE)
+    outputs, downhill = backend.learn(given, DRAW, activation, objective)
 
-    assert torch.equal(outputs, backend.fire(given, DRAW))
-    for found, reference in zip(downhill, expected, strict=True):
-        assert_close(found, reference, tolerance)
+    assert torch.equal(outputs, backend.fire(given, DRAW, activation))
+    for found, right in zip(downhill, expected, strict=True):
+        assert_close(found, right, tolerance)
 
 
 @BACKENDS
@@ -127,11 +173,11 @@ def test_a_label_that_no_sample_has_teaches_nothing_about_itself(backend):
 @pytest.mark.parametrize("source", [0, 1, 2])
 def test_a_source_that_is_not_finite_spoils_its_own_neuron_only(backend, bad, source):
     given = sources()
-    healthy_outputs, healthy = backend.learn(given, DRAW, OBJECTIVE)
+    healthy_outputs, healthy = backend.learn(given, DRAW, MODULATING, OBJECTIVE)
     struck = tuple(s.clone() for s in given)
     struck[source][1, 2, 3] = bad
 
-    outputs, downhill = backend.learn(struck, DRAW, OBJECTIVE)
+    outputs, downhill = backend.learn(struck, DRAW, MODULATING, OBJECTIVE)
 
     others = torch.ones(MEMBERS, NEURONS, dtype=torch.bool)
     others[1, 2] = False
@@ -146,7 +192,7 @@ def test_a_feedforward_input_that_is_no_number_is_passed_on_as_none(backend):
     given = sources()
     given[0][1, 2, 3] = float("nan")
 
-    _, downhill = backend.learn(given, DRAW, OBJECTIVE)
+    _, downhill = backend.learn(given, DRAW, MODULATING, OBJECTIVE)
 
     assert downhill[0][1, 2].isnan().any()
 
@@ -154,9 +200,9 @@ def test_a_feedforward_input_that_is_no_number_is_passed_on_as_none(backend):
 @BACKENDS
 def test_inputs_beyond_all_bins_have_the_right_derivative(backend):
     given = tuple(1e4 * source for source in sources())
-    _, expected = torch_backend.learn(doubled(given), DRAW, REFERENCE)
+    _, expected = torch_backend.learn(doubled(given), DRAW, MODULATING, REFERENCE)
 
-    _, downhill = backend.learn(given, DRAW, OBJECTIVE)
+    _, downhill = backend.learn(given, DRAW, MODULATING, OBJECTIVE)
 
     for found, reference in zip(downhill, expected, strict=True):
         assert found.isfinite().all()
@@ -166,10 +212,10 @@ def test_inputs_beyond_all_bins_have_the_right_derivative(backend):
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_the_number_of_threads_changes_nothing_in_compiled_loops(threads):
     given, before = sources(), torch.get_num_threads()
-    expected = compiled_backend.learn(given, DRAW, OBJECTIVE)
+    expected = compiled_backend.learn(given, DRAW, MODULATING, OBJECTIVE)
     torch.set_num_threads(threads)
     try:
-        outputs, downhill = compiled_backend.learn(given, DRAW, OBJECTIVE)
+        outputs, downhill = compiled_backend.learn(given, DRAW, MODULATING, OBJECTIVE)
     finally:
         torch.set_num_threads(before)
 
@@ -181,9 +227,9 @@ def test_the_number_of_threads_changes_nothing_in_compiled_loops(threads):
 def test_compiled_bins_of_output_neurons_keep_values_on_their_edges(largest):
     values = torch.arange(-largest, largest + 1)
     drive = values.float()[None]
-    theta, cells = torch.empty_like(drive), torch.empty_like(drive, dtype=torch.int32)
+    cells = torch.empty_like(drive, dtype=torch.int32)
 
-    kernels.output_forward(drive.numpy(), torch.ones_like(values).numpy(), 1, theta.numpy(), cells.numpy(), 0, 1)
+    kernels.label_cells(drive.numpy(), torch.ones_like(values).numpy(), 1, cells.numpy(), 0, 1)
 
     by_hand = [max(-(-10 * value // largest) + 9, 0) for value in values.tolist()]  # ceil(10 v / largest) − 1 + 10
     assert (cells[0] // 20).tolist() == by_hand
@@ -195,12 +241,12 @@ def test_sources_may_lie_in_memory_in_any_order(backend):
     turned = tuple(source.permute(2, 0, 1).contiguous().permute(1, 2, 0) for source in given)
     labels = torch.arange(201) % NEURONS
 
-    outputs, downhill = backend.learn(turned, DRAW, OBJECTIVE)
+    outputs, downhill = backend.learn(turned, DRAW, MODULATING, OBJECTIVE)
 
-    expected_outputs, expected = backend.learn(given, DRAW, OBJECTIVE)
+    expected_outputs, expected = backend.learn(given, DRAW, MODULATING, OBJECTIVE)
     assert not turned[0].is_contiguous()
     assert torch.equal(outputs, expected_outputs)
-    assert torch.equal(backend.fire(turned, DRAW), expected_outputs)
+    assert torch.equal(backend.fire(turned, DRAW, MODULATING), expected_outputs)
     for found, reference in zip(downhill, expected, strict=True):
         torch.testing.assert_close(found, reference, rtol=1e-4, atol=1e-7)
     torch.testing.assert_close(
@@ -214,10 +260,10 @@ def test_sources_may_lie_in_memory_in_any_order(backend):
 def test_float32_on_the_cpu_is_compiled_and_the_rest_is_not(monkeypatch):
     used = []
     for backend in (compiled_backend, torch_backend):
-        monkeypatch.setattr(backend, "fire", lambda given, _draw, b=backend: (used.append(b), given[0])[1])
+        monkeypatch.setattr(backend, "fire", lambda given, *_others, b=backend: (used.append(b), given[0])[1])
 
-    neurons.fire(sources(), DRAW)
-    neurons.fire(doubled(sources()), DRAW)
+    neurons.fire(sources(), DRAW, MODULATING)
+    neurons.fire(doubled(sources()), DRAW, MODULATING)
 
     assert used == [compiled_backend, torch_backend]
 
@@ -226,9 +272,9 @@ def test_neurons_learn_from_sources_that_are_the_same_at_every_sample():
     r, c, l = sources()
     bare, whole = (r, c[..., :1], l[..., :1]), (r, c[..., :1].expand_as(r), l[..., :1].expand_as(r))
 
-    outputs, downhill = neurons.learn(bare, DRAW, OBJECTIVE)
+    outputs, downhill = neurons.learn(bare, DRAW, MODULATING, OBJECTIVE)
 
-    expected_outputs, expected = neurons.learn(whole, DRAW, OBJECTIVE)
+    expected_outputs, expected = neurons.learn(whole, DRAW, MODULATING, OBJECTIVE)
     assert torch.equal(outputs, expected_outputs)
     for found, of_whole in zip(downhill, expected, strict=True):
         assert torch.equal(found, of_whole)

@@ -1,7 +1,5 @@
 """Populations: members that do not feel each other, and the wiring of the two layers."""
 
-from operator import attrgetter
-
 import numpy as np
 import pytest
 import torch
@@ -9,7 +7,7 @@ import torch
 from model.config import NetworkConfig, TrainingConfig
 from model.data import Split
 from model.errors import DivergedError
-from model.evaluation import accuracy, predictions
+from model.evaluation import accuracy, read
 from model.goal import Goal
 from model.population import Population
 from model.randomness import Draw, Purpose, evaluation_step, uniform
@@ -43,9 +41,14 @@ def trained(members, dtype=torch.float64, steps=8):
     return members
 
 
+def learned(layer):
+    """What a layer learns."""
+    return [tensor for maps in layer.maps.values() for tensor in maps.tensors().values()]
+
+
 def weights(members):
     """All weights of each member, (member, weight)."""
-    parameters = [*members._hidden.parameters(), *members._output.parameters()]
+    parameters = members._parameters()
     return torch.cat([p.detach().flatten(1) for p in parameters], dim=1)
 
 
@@ -95,11 +98,11 @@ def test_a_population_needs_a_goal_and_a_seed_for_each_member(goals, seeds):
 
 @DTYPES
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-@pytest.mark.parametrize("maps", ["_hidden.feedforward", "_hidden.context", "_hidden.lateral", "_output"])
+@pytest.mark.parametrize("maps", ["hidden.0.feedforward", "hidden.0.label", "hidden.0.lateral", "output.feedforward"])
 def test_a_member_that_diverges_leaves_the_others_alone(maps, bad, dtype):
     healthy = trained(population(dtype=dtype), dtype, steps=3)
     struck = population(dtype=dtype)
-    attrgetter(maps)(struck).weight[1, 0, 1] = bad
+    struck.tensors()[f"{maps}.weight"][1, 0, 1] = bad
 
     trained(struck, dtype, steps=3)
 
@@ -110,7 +113,7 @@ def test_a_member_that_diverges_leaves_the_others_alone(maps, bad, dtype):
 def test_neurons_are_never_connected_to_themselves():
     members = trained(population())
 
-    lateral = members._hidden.lateral.weight
+    lateral = members._hidden[0].maps["lateral"].weight
     assert (lateral.diagonal(dim1=1, dim2=2) == 0).all()
     assert (lateral != 0).sum() == 3 * N_HIDDEN * (N_HIDDEN - 1)
 
@@ -131,55 +134,56 @@ def test_with_limited_laterals_a_member_learns_what_it_would_learn_alone(dtype):
 def test_limited_laterals_learn_with_weights_and_stay_with_whom_they_hear():
     members, untrained = trained(population(network=LIMITED)), population(network=LIMITED)
 
-    lateral, before = members._hidden.lateral, untrained._hidden.lateral
+    lateral, before = members._hidden[0].maps["lateral"], untrained._hidden[0].maps["lateral"]
     assert lateral.weight.shape == (3, N_HIDDEN, 2)
     assert torch.equal(lateral.sources, before.sources)
-    for parameter, first in zip(lateral.parameters(), before.parameters(), strict=True):
+    for parameter, first in zip(lateral.tensors().values(), before.tensors().values(), strict=True):
         assert ((parameter - first).abs() > 1e-6).all()
 
 
 def test_learning_with_limited_laterals_is_learning_with_a_full_matrix_that_is_mostly_zeros():
     limited, full = population(network=LIMITED), population()
-    sparse = limited._hidden.lateral
+    sparse = limited._hidden[0].maps["lateral"]
     with torch.no_grad():
-        for own, other in zip(full._hidden.parameters(), limited._hidden.parameters(), strict=True):
+        for own, other in zip(learned(full._hidden[0]), learned(limited._hidden[0]), strict=True):
             if own.shape == other.shape:
                 own.copy_(other)
-        full._hidden.lateral.weight.zero_().scatter_(2, sparse.sources, sparse.weight)
+        full._hidden[0].maps["lateral"].weight.zero_().scatter_(2, sparse.sources, sparse.weight)
 
     for members in (limited, full):
         members.learn(*batch(torch.float64))
 
-    for own, other in zip(full._hidden.parameters(), limited._hidden.parameters(), strict=True):
+    for own, other in zip(learned(full._hidden[0]), learned(limited._hidden[0]), strict=True):
         if own.shape == other.shape:
             torch.testing.assert_close(own.grad, other.grad)
-    torch.testing.assert_close(full._hidden.lateral.weight.grad.gather(2, sparse.sources), sparse.weight.grad)
+    torch.testing.assert_close(
+        full._hidden[0].maps["lateral"].weight.grad.gather(2, sparse.sources), sparse.weight.grad
+    )
 
 
 def test_compiled_limited_laterals_learn_what_the_reference_learns():
     fast, reference = population(dtype=torch.float32, network=LIMITED), population(network=LIMITED)
     with torch.no_grad():
         # Drawn in float32 and in float64, the same numbers differ.
-        for own, other in zip(reference._hidden.parameters(), fast._hidden.parameters(), strict=True):
+        for own, other in zip(learned(reference._hidden[0]), learned(fast._hidden[0]), strict=True):
             own.copy_(other)
-        for own, other in zip(reference._output.parameters(), fast._output.parameters(), strict=True):
+        for own, other in zip(learned(reference._output), learned(fast._output), strict=True):
             own.copy_(other)
 
     trained(fast, torch.float32, steps=4)
     trained(reference, torch.float64, steps=4)
 
-    assert torch.equal(fast._hidden.lateral.sources, reference._hidden.lateral.sources)
+    assert torch.equal(fast._hidden[0].maps["lateral"].sources, reference._hidden[0].maps["lateral"].sources)
     torch.testing.assert_close(weights(fast).double(), weights(reference), rtol=1e-3, atol=1e-4)
 
 
 def test_first_weights_and_biases_are_uniform_within_one_over_the_root_of_the_inputs():
     wide = population([GOALS[0]], [0], network=NetworkConfig(hidden_neurons=400))
 
-    hidden, output = wide._hidden, wide._output
-    maps = [(N_INPUTS, hidden.feedforward), (N_LABELS, hidden.context), (400, hidden.lateral), (400, output)]
-    for n_inputs, linear in maps:
+    maps = [*wide._hidden[0].maps.values(), *wide._output.maps.values()]
+    for n_inputs, linear in zip((N_INPUTS, N_LABELS, 400, 400), maps, strict=True):
         bound = n_inputs**-0.5
-        for parameter in linear.parameters():
+        for parameter in linear.tensors().values():
             assert 0 < parameter.abs().max() <= bound
             if parameter.numel() > 100:
                 assert parameter.std().item() == pytest.approx(bound / 3**0.5, rel=0.1)
@@ -217,13 +221,13 @@ def spread_out():
     """One member whose sources fall into several bins each."""
     members = population(GOALS[:1], SEEDS[:1])
     with torch.no_grad():
-        for maps in (members._hidden.context, members._hidden.lateral):
+        for maps in (members._hidden[0].maps["label"], members._hidden[0].maps["lateral"]):
             maps.weight.mul_(6)
     return members
 
 
 def copied(members):
-    parameters = [*members._hidden.parameters(), *members._output.parameters()]
+    parameters = members._parameters()
     return [p[0].detach().clone().requires_grad_() for p in parameters]
 
 
@@ -247,7 +251,7 @@ def test_the_hidden_layer_climbs_its_own_goal_and_nothing_else():
     members.learn(images, labels)
 
     largest = max(float(e.abs().max()) for e in expected)
-    for parameter, gradient in zip(members._hidden.parameters(), expected, strict=True):
+    for parameter, gradient in zip(learned(members._hidden[0]), expected, strict=True):
         assert gradient.abs().max() > 1e-6
         torch.testing.assert_close(parameter.grad[0], gradient, rtol=0, atol=1e-9 * largest)
 
@@ -268,7 +272,7 @@ def test_the_output_layer_climbs_its_own_goal_and_nothing_else():
     members.learn(images, labels)
 
     largest = max(float(e.abs().max()) for e in expected)
-    for parameter, gradient in zip(members._output.parameters(), expected, strict=True):
+    for parameter, gradient in zip(learned(members._output), expected, strict=True):
         torch.testing.assert_close(parameter.grad[0], gradient, rtol=0, atol=1e-9 * largest)
 
 
@@ -281,7 +285,7 @@ def test_learning_climbs_by_steps_of_adam_with_decay():
         members.learn(*batch(torch.float64, step))
 
         # Kingma & Ba 2015, algorithm 1, with the decay of a weight added to its gradient.
-        gradients = [p.grad[0] for p in (*members._hidden.parameters(), *members._output.parameters())]
+        gradients = [p.grad[0] for p in members._parameters()]
         for position, gradient in enumerate(gradients):
             rate, decay = (0.002, 0.00035) if position < 6 else (0.003, 0.00015)
             total = gradient + decay * expected[position]
@@ -298,7 +302,7 @@ def test_learning_climbs_by_steps_of_adam_with_decay():
 def test_without_a_label_the_context_comes_from_zeros(bias):
     members, (images, _) = spread_out(), batch(torch.float64)
     with torch.no_grad():
-        for maps in (members._hidden.context, members._hidden.lateral):
+        for maps in (members._hidden[0].maps["label"], members._hidden[0].maps["lateral"]):
             maps.bias.mul_(bias)
     evaluation = (Purpose.FIRST_PRESENTATION_EVALUATED, Purpose.SECOND_PRESENTATION_EVALUATED)
     no_label = torch.zeros(N_LABELS, N_SAMPLES, dtype=torch.float64)
@@ -312,7 +316,7 @@ def test_without_a_label_the_context_comes_from_zeros(bias):
 def test_output_neurons_are_kept_off_certainty():
     members = population()
     with torch.no_grad():
-        members._output.bias[:, 0], members._output.bias[:, 1] = 1e3, -1e3
+        members._output.maps["feedforward"].bias[:, 0], members._output.maps["feedforward"].bias[:, 1] = 1e3, -1e3
 
     theta = members.respond(batch(torch.float64)[0], (0, 0))
 
@@ -355,26 +359,26 @@ def test_the_label_is_compared_with_the_prediction_only():
 def test_the_output_neuron_that_fires_most_names_the_label():
     theta = torch.tensor([[[0.9, 0.1, 0.3], [0.2, 0.8, 0.1], [0.1, 0.2, 0.4]]])
 
-    assert predictions(theta).tolist() == [[0, 1, 2]]
+    assert read(theta).tolist() == [[0, 1, 2]]
 
 
 def test_a_neuron_that_fires_at_more_than_half_of_the_set_is_read_inverted():
     # The second neuron is silent for its label only: mean 0.7; read as 0.1, 0.8, 0.1, 0.2.
     theta = torch.tensor([[[0.9, 0.1, 0.3, 0.1], [0.9, 0.2, 0.9, 0.8], [0.1, 0.2, 0.4, 0.1]]])
 
-    assert predictions(theta).tolist() == [[0, 1, 2, 1]]
+    assert read(theta).tolist() == [[0, 1, 2, 1]]
 
 
 def test_a_neuron_that_fires_at_exactly_half_of_the_set_is_read_as_it_is():
     theta = torch.tensor([[[1.0, 0.0], [0.0, 1.0]]])
 
-    assert predictions(theta).tolist() == [[0, 1]]
+    assert read(theta).tolist() == [[0, 1]]
 
 
 def test_neurons_are_inverted_by_member():
     theta = torch.tensor([[[0.9, 0.9, 0.1], [0.2, 0.3, 0.4]], [[0.1, 0.1, 0.9], [0.2, 0.3, 0.4]]])
 
-    assert predictions(theta).tolist() == [[1, 1, 0], [1, 1, 0]]
+    assert read(theta).tolist() == [[1, 1, 0], [1, 1, 0]]
 
 
 def test_inversion_is_judged_over_the_whole_set_not_batch_by_batch(monkeypatch):
@@ -382,7 +386,7 @@ def test_inversion_is_judged_over_the_whole_set_not_batch_by_batch(monkeypatch):
     whole = torch.tensor([[[0.9, 0.9, 0.4, 0.4, 0.4, 0.4], [0.5] * 6]])
     responses = iter(torch.split(whole, 2, dim=-1))
     monkeypatch.setattr("model.evaluation.BATCH", 2)
-    monkeypatch.setattr(members, "respond", lambda _images, _step: next(responses))
+    monkeypatch.setattr(members, "respond", lambda *_given, **_how: next(responses))
 
     # Means 0.57 and 0.5: the first is read inverted, as 0.1, 0.1, 0.6 …; in its later batches alone it would not be.
     found = accuracy(members, images[:6], torch.tensor([1, 1, 0, 0, 0, 0]), epoch=1)
@@ -394,7 +398,9 @@ def test_every_batch_of_an_evaluation_samples_outputs_of_its_own(monkeypatch):
     members, (images, labels), steps = population(), batch(torch.float64), []
     respond = members.respond
     monkeypatch.setattr("model.evaluation.BATCH", 15)
-    monkeypatch.setattr(members, "respond", lambda images, step: (steps.append(step), respond(images, step))[1])
+    monkeypatch.setattr(
+        members, "respond", lambda images, step, **how: (steps.append(step), respond(images, step, **how))[1]
+    )
 
     accuracy(members, images, labels, epoch=6)
 
@@ -430,7 +436,9 @@ def test_accuracy_is_that_of_the_validation_part():
 def test_every_epoch_evaluates_with_outputs_sampled_for_it(monkeypatch):
     run, steps = training(), []
     respond = run.population.respond
-    monkeypatch.setattr(run.population, "respond", lambda images, step: (steps.append(step), respond(images, step))[1])
+    monkeypatch.setattr(
+        run.population, "respond", lambda images, step, **how: (steps.append(step), respond(images, step, **how))[1]
+    )
 
     list(run.epochs())
     run.accuracy(split().validation_images, split().validation_labels)
@@ -443,7 +451,7 @@ def test_a_diverged_member_is_reported_and_the_others_go_on():
     results = struck.epochs()
     first = next(results)
     with torch.no_grad():
-        struck.population._hidden.context.bias[1, 2] = float("nan")
+        struck.population._hidden[0].maps["label"].bias[1, 2] = float("nan")
 
     after = [first, *results]
 
@@ -459,7 +467,7 @@ def test_training_ends_when_every_member_has_diverged():
     results = struck.epochs()
     next(results)
     with torch.no_grad():
-        struck.population._output.weight[:, 0, 0] = float("inf")
+        struck.population._output.maps["feedforward"].weight[:, 0, 0] = float("inf")
 
     with pytest.raises(DivergedError, match="after epoch 2"):
         next(results)

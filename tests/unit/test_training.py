@@ -107,4 +107,4 @@ def test_the_type_to_compute_in_may_be_chosen(digits):
     reference = Training(NETWORK, config, split, GOALS[:1], [1], dtype=torch.float64)
     list(reference.epochs())
 
-    assert all(p.dtype == torch.float64 for p in reference.population._hidden.parameters())
+    assert all(p.dtype == torch.float64 for p in reference.population._parameters())

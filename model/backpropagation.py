@@ -1,0 +1,59 @@
+"""The same networks under backpropagation, to compare infomorphic ones with."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+from torch.optim import Adam
+
+from model.config import NetworkConfig
+from model.goal import Goal, Goals
+from model.laterals import FullLaterals
+from model.layers import Place, TaughtLayer
+from model.optimiser import adam
+from model.population import Population
+from model.randomness import Purpose
+
+
+class BackpropagatedPopulation(Population):
+    """K networks, of the same connections and activations, that learn by the cross-entropy of their predictions.
+
+    Hidden outputs are 0 or 1, sampled, with the derivatives of their probabilities; the gradient goes back through all
+    layers and both presentations, but not through what the output layer fed back. Predictions are the softmax of the
+    output layer's drive. Arguments are those of `Population`.
+    """
+
+    reads_inverted = False
+
+    def _hidden_layers(
+        self, network: NetworkConfig, where: Sequence[Place], _goals: Sequence[Goal | Goals]
+    ) -> list[TaughtLayer]:
+        return [TaughtLayer(place, network) for place in where]
+
+    def learn(self, images: Float[Tensor, "sample input"], labels: Int64[Tensor, " sample"]) -> None:
+        """One step of every member on the same batch."""
+        one_hot = (labels[:, None] == self._classes).to(self._dtype)
+        draws = self._draws(self._step, Purpose.FIRST_PRESENTATION, Purpose.SECOND_PRESENTATION)
+        drive = self._output.drive(self._present(images, one_hot, draws, "fire", "fire"))
+        self._optimiser.zero_grad(set_to_none=False)
+        # Each member's mean over the samples, added up: no member feels another.
+        loss = cross_entropy(drive.transpose(1, 2).flatten(0, 1), labels.repeat(self.size)) * self.size
+        torch.autograd.backward(loss)
+        for layer in self._hidden:
+            if isinstance(laterals := layer.maps.get("lateral"), FullLaterals):
+                laterals.stay_apart()
+        self._optimiser.step()
+        self._step += 1
+
+    @torch.no_grad()
+    def respond(
+        self, images: Float[Tensor, "sample input"], when: tuple[int, int], *, sampled: bool = True
+    ) -> Float[Tensor, "member label sample"]:
+        """The predicted probabilities of the labels, without being shown them; arguments are those of `Population`."""
+        return self._output.drive(self._evaluate(images, when, sampled=sampled)).softmax(dim=1)
+
+    def _adam(self) -> Adam:
+        parameters = [parameter.requires_grad_() for parameter in self._parameters()]
+        return adam([(parameters, self._training.backpropagation_learning_rate, 0.0)])
