@@ -27,7 +27,7 @@ def train(
     goal: Annotated[
         str, typer.Option(help="Name of a preset, or a JSON file with 19 weights or an object of terms and weights.")
     ] = "optimized_1_100_tpe",
-    dataset: Annotated[str, typer.Option(help="digits, mnist, fashion-mnist, or an .npz file.")] = "digits",
+    dataset: Annotated[str, typer.Option(help="digits, mnist, fashion-mnist, cifar10, or an .npz file.")] = "digits",
     data_dir: Annotated[
         Path | None, typer.Option(envvar=DIRECTORY_VARIABLE, help="Where data sets are looked for.")
     ] = None,

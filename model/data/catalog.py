@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from model.data.cifar10 import CIFAR10, CifarArchive
 from model.data.dataset import Dataset
 from model.data.digits import load_digits
 from model.data.directory import files_in
@@ -18,6 +19,7 @@ _BUILT_INS: Mapping[str, Callable[[Path], Dataset]] = {
     "digits": lambda _data_dir: load_digits(),
     MNIST.name: MNIST.load,
     FASHION_MNIST.name: FASHION_MNIST.load,
+    CIFAR10.name: CIFAR10.load,
 }
 
 
@@ -82,6 +84,7 @@ def describe(data_dir: Path) -> list[DatasetInfo]:
         DatasetInfo("digits", "1797 handwritten digits, 8×8", ready=True, detail="comes with scikit-learn"),
         _describe_folder(MNIST, "70,000 handwritten digits, 28×28", data_dir),
         _describe_folder(FASHION_MNIST, "70,000 articles of clothing in 10 classes, 28×28", data_dir),
+        _describe_archive(CIFAR10, "60,000 photographs in 10 classes, 32×32 in colour", data_dir),
         *own,
     ]
 
@@ -95,6 +98,17 @@ def _describe_folder(folder: TorchvisionFolder, description: str, data_dir: Path
         else str(directory)
     )
     return DatasetInfo(folder.name, description, ready=not missing, detail=detail)
+
+
+def _describe_archive(archive: CifarArchive, description: str, data_dir: Path) -> DatasetInfo:
+    source = archive.source(data_dir)
+    detail = (
+        f"{', '.join(archive.missing(data_dir))} missing from {archive.directory(data_dir)}, and "
+        f"{archive.archive(data_dir)} as well, which will be downloaded from {archive.url} when first loaded"
+        if source is None
+        else str(source)
+    )
+    return DatasetInfo(archive.name, description, ready=source is not None, detail=detail)
 
 
 def _own_names(data_dir: Path) -> list[str]:

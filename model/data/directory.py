@@ -1,9 +1,11 @@
-"""Where data sets are kept when nobody says otherwise."""
+"""Where data sets are kept when nobody says otherwise, and what is there."""
 
 import os
 from pathlib import Path
 
 from platformdirs import user_data_path
+
+from model.errors import DataFileError
 
 DIRECTORY_VARIABLE = "INFOMORPHIC_DATA_DIR"
 """Environment variable that names another directory."""
@@ -24,3 +26,15 @@ def files_in(directory: Path, ending: str) -> list[Path]:
     if not os.path.isdir(directory):  # noqa: PTH112 - as above
         return []
     return [path for path in directory.glob(f"*{ending}") if is_file(path)]
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a file.
+
+    Raises:
+        DataFileError: If the file cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataFileError(f"{path}: cannot be read: {error}") from error

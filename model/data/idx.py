@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Shaped
 
+from model.data.directory import read_bytes
 from model.errors import DataFileError
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -33,15 +34,13 @@ def read_content(path: Path) -> bytes:
     Raises:
         DataFileError: If the file cannot be read, or is a truncated or corrupted gzip file.
     """
+    content = read_bytes(path)
     try:
-        content = path.read_bytes()
         return gzip.decompress(content) if content.startswith(_GZIP_MAGIC) else content
     except EOFError as error:
         raise DataFileError(f"{path}: the gzip file is truncated") from error
-    except zlib.error as error:
+    except (zlib.error, gzip.BadGzipFile) as error:
         raise DataFileError(f"{path}: the gzip file is corrupted: {error}") from error
-    except OSError as error:
-        raise DataFileError(f"{path}: cannot be read: {error}") from error
 
 
 def parse_idx(content: bytes, path: Path) -> Shaped[np.ndarray, "..."]:

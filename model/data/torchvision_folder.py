@@ -51,7 +51,7 @@ class TorchvisionFolder:
                 content = read_content(path)
             except DataFileError as error:
                 raise DataFileError(f"{error}; expected the sha256 {sha256} (decompressed)") from error
-            verify_sha256(content, sha256, path)
+            verify_sha256(content, sha256, path, "decompressed")
             arrays.append(parse_idx(content, path))
         return standardised(self.name, *arrays)
 
@@ -64,7 +64,7 @@ class TorchvisionFolder:
         for file in self.missing(data_dir):
             try:
                 sha256 = self.sha256[FILES.index(file)]
-                download(f"{self.base_url}{file}.gz", self._path(data_dir, file), sha256)
+                download(f"{self.base_url}{file}.gz", self._path(data_dir, file), sha256, "decompressed")
             except OSError as error:
                 raise DataFileError(
                     f"{self.name}: {', '.join(self.missing(data_dir))} (each as it is or as .gz) missing from "

@@ -50,7 +50,7 @@ def refusing_api(migrated_template, postgres_server, tmp_path_factory):
         ({"name": "nul\0"}, "name", "letters"),
         ({"name": 5}, "name", "string"),
         ({"name": "\ud800"}, "name", "letters"),
-        ({"dataset": "imagenet"}, "dataset", "digits, mnist, fashion-mnist"),
+        ({"dataset": "imagenet"}, "dataset", "digits, mnist, fashion-mnist, cifar10"),
         ({"dataset": "\ud800"}, "dataset", "unicode"),
         ({"dataset": "../secret"}, "dataset", "digits"),
         ({"sampler": "random"}, "sampler", "'tpe', 'cmaes'"),

@@ -10,6 +10,8 @@ import pytest
 from model.data import check_name, describe, load, load_file
 from model.errors import DataFileError, UnknownDatasetError
 
+CIFAR10_FILES = [*(f"data_batch_{number}.bin" for number in (1, 2, 3, 4, 5)), "test_batch.bin"]
+
 
 @pytest.fixture
 def save(tmp_path):
@@ -46,7 +48,7 @@ def test_the_built_in_data_set_wins_over_a_file_of_its_name(tmp_path, save):
     save("digits.npz")
 
     assert load("digits", tmp_path).n_pixels == 64
-    assert [info.name for info in describe(tmp_path)] == ["digits", "mnist", "fashion-mnist"]
+    assert [info.name for info in describe(tmp_path)] == ["digits", "mnist", "fashion-mnist", "cifar10"]
 
 
 def test_a_damaged_own_file_is_named(tmp_path):
@@ -55,7 +57,7 @@ def test_a_damaged_own_file_is_named(tmp_path):
         load("mine", tmp_path)
 
 
-@pytest.mark.parametrize("name", ["digits", "mnist", "fashion-mnist"])
+@pytest.mark.parametrize("name", ["digits", "mnist", "fashion-mnist", "cifar10"])
 def test_built_in_names_are_valid_without_their_files(tmp_path, name):
     check_name(name, tmp_path / "absent")
 
@@ -72,7 +74,9 @@ def test_an_own_name_is_valid_while_its_file_is_there(tmp_path, save):
 
 def test_an_unknown_name_is_answered_with_the_valid_ones(tmp_path, save):
     save("mine.npz")
-    with pytest.raises(UnknownDatasetError, match="'minst'; expected one of digits, mnist, fashion-mnist, mine, or"):
+    with pytest.raises(
+        UnknownDatasetError, match="'minst'; expected one of digits, mnist, fashion-mnist, cifar10, mine, or"
+    ):
         check_name("minst", tmp_path)
 
 
@@ -112,7 +116,14 @@ def test_a_folder_is_no_data_set(tmp_path):
 def test_descriptions_begin_with_the_built_in_ones(tmp_path, save):
     save("zebras.npz")
     save("ants.npz")
-    assert [info.name for info in describe(tmp_path)] == ["digits", "mnist", "fashion-mnist", "ants", "zebras"]
+    assert [info.name for info in describe(tmp_path)] == [
+        "digits",
+        "mnist",
+        "fashion-mnist",
+        "cifar10",
+        "ants",
+        "zebras",
+    ]
 
 
 def test_an_own_file_is_ready_and_located(tmp_path, save):
@@ -125,7 +136,7 @@ def test_an_own_file_is_ready_and_located(tmp_path, save):
 
 
 def test_a_set_without_its_files_is_not_ready_but_will_be_downloaded(tmp_path):
-    _, mnist, fashion = describe(tmp_path / "absent")
+    _, mnist, fashion, _ = describe(tmp_path / "absent")
 
     for info, folder in ((mnist, "MNIST"), (fashion, "FashionMNIST")):
         assert not info.ready
@@ -143,6 +154,34 @@ def test_only_the_missing_files_of_a_set_are_listed(tmp_path):
 
     assert not mnist.ready
     assert mnist.detail.startswith("t10k-labels-idx1-ubyte missing from")
+
+
+def test_an_archive_that_is_there_neither_whole_nor_unpacked_will_be_downloaded(tmp_path):
+    unpacked = tmp_path / "cifar-10-batches-bin"
+    unpacked.mkdir()
+    for file in CIFAR10_FILES[1:5]:
+        (unpacked / file).touch()
+
+    cifar10 = describe(tmp_path)[3]
+
+    assert not cifar10.ready
+    assert cifar10.detail == (
+        f"data_batch_1.bin, test_batch.bin missing from {unpacked}, and {tmp_path / 'cifar-10-binary.tar.gz'} as well, "
+        "which will be downloaded from https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz when first loaded"
+    )
+
+
+def test_an_archive_is_ready_whole_or_unpacked_and_then_preferred(tmp_path):
+    archive, unpacked = tmp_path / "cifar-10-binary.tar.gz", tmp_path / "cifar-10-batches-bin"
+    archive.touch()
+    whole = describe(tmp_path)[3]
+    unpacked.mkdir()
+    for file in CIFAR10_FILES:
+        (unpacked / file).touch()
+    both = describe(tmp_path)[3]
+
+    assert (whole.ready, whole.detail) == (True, str(archive))
+    assert (both.ready, both.detail) == (True, str(unpacked))
 
 
 def test_a_set_with_its_files_is_ready(real_data_directory):
@@ -167,6 +206,7 @@ def test_a_data_directory_that_may_not_be_looked_into_has_no_data_sets_of_its_ow
         "digits": True,
         "mnist": False,
         "fashion-mnist": False,
+        "cifar10": False,
     }
     with pytest.raises(UnknownDatasetError, match="mine"):
         check_name("mine", unsearchable)

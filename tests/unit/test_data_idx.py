@@ -65,6 +65,14 @@ def test_a_file_truncated_anywhere_is_refused(tmp_path, content):
             read_idx(path)
 
 
+def test_a_gzipped_file_with_a_wrong_checksum_is_corrupted(tmp_path):
+    path = tmp_path / "file.gz"
+    content = gzip.compress(SMALL)
+    path.write_bytes(content[:-8] + bytes(4) + content[-4:])
+    with pytest.raises(DataFileError, match=f"{re.escape(str(path))}: the gzip file is corrupted: CRC check failed"):
+        read_idx(path)
+
+
 @pytest.mark.parametrize("mask", [0x01, 0x80, 0xFF])
 def test_a_flipped_byte_in_a_gzipped_file_is_noticed_or_harmless(tmp_path, mask):
     path = tmp_path / "file.gz"

@@ -1,4 +1,4 @@
-"""The real MNIST and Fashion-MNIST, checked against what is published about them."""
+"""The real MNIST, Fashion-MNIST and CIFAR-10, checked against what is published about them."""
 
 import re
 import shutil
@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
+from model.data.cifar10 import CIFAR10
 from model.data.torchvision_folder import FASHION_MNIST, MNIST
 from model.errors import DataFileError
 
@@ -37,6 +38,30 @@ def test_fashion_mnist_is_the_published_one(real_data_directory):
     assert np.bincount(data.test_labels).tolist() == [1000] * 10
     assert data.train_images.min() == pytest.approx(-0.2860 / 0.3530, abs=4e-4)
     assert data.train_images.max() == pytest.approx((1 - 0.2860) / 0.3530, abs=1e-3)
+
+
+def test_cifar10_is_the_published_one(real_data_directory):
+    """Normalisation (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616) of red, green, blue as used everywhere.
+
+    For all pixels these make a mean of 0.4734 and a deviation of 0.2516.
+    """
+    if CIFAR10.source(real_data_directory) is None:
+        pytest.skip(f"no CIFAR-10 in {real_data_directory}")
+    data = CIFAR10.load(real_data_directory)
+
+    assert (data.name, data.n_classes) == ("cifar10", 10)
+    assert data.train_images.shape == (50_000, 3072)
+    assert data.test_images.shape == (10_000, 3072)
+    assert np.bincount(data.train_labels).tolist() == [5000] * 10
+    assert np.bincount(data.test_labels).tolist() == [1000] * 10
+    colours = data.train_images.reshape(-1, 3, 1024)
+    expected = (np.array([0.4914, 0.4822, 0.4465]) - 0.4734) / 0.2516
+    np.testing.assert_allclose(colours.mean(axis=(0, 2), dtype=np.float64), expected, atol=1e-3)
+    np.testing.assert_allclose(
+        [colours[:, colour].std(dtype=np.float64) for colour in range(3)],
+        np.array([0.2470, 0.2435, 0.2616]) / 0.2516,
+        atol=1e-3,
+    )
 
 
 def test_mnist_is_split_into_48000_and_12000(real_data_directory):

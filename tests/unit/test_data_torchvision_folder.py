@@ -3,11 +3,7 @@
 import gzip
 import hashlib
 import re
-import socket
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,56 +24,10 @@ CONTENTS = {
 HASHES = tuple(hashlib.sha256(content).hexdigest() for content in CONTENTS.values())
 
 
-@dataclass
-class Mirror:
-    """What a server on 127.0.0.1 has, and was asked for."""
-
-    base_url: str
-    files: dict[str, bytes]
-    requests: list[str] = field(default_factory=list)
-    announced_excess: int = 0
-    """Bytes announced beyond those sent."""
-
-
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch):
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-
-
 @pytest.fixture
-def closed_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
-
-
-@pytest.fixture
-def mirror() -> Iterator[Mirror]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            name = self.path.removeprefix("/small/")
-            served.requests.append(name)
-            if name not in served.files:
-                self.send_error(404)
-                return
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(served.files[name]) + served.announced_excess))
-            self.end_headers()
-            self.wfile.write(served.files[name])
-
-        def log_message(self, *args):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        served = Mirror(
-            base_url=f"http://127.0.0.1:{server.server_port}/small/",
-            files={f"{name}.gz": gzip.compress(content) for name, content in CONTENTS.items()},
-        )
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield served
-        server.shutdown()
-        thread.join()
+def mirror(mirror):
+    mirror.files = {f"{name}.gz": gzip.compress(content) for name, content in CONTENTS.items()}
+    return mirror
 
 
 @pytest.fixture
