@@ -36,6 +36,20 @@ class EpochResult:
     diverged: tuple[bool, ...]
 
 
+def population_of(
+    network: NetworkConfig,
+    training: TrainingConfig,
+    goals: Sequence[Goal | Goals],
+    seeds: Sequence[int],
+    n_inputs: int,
+    n_labels: int,
+    template: Tensor,
+) -> Population:
+    """A population that learns as its network says; arguments are those of `Population`."""
+    kind = BackpropagatedPopulation if network.learning == "backpropagation" else Population
+    return kind(network, training, goals, seeds, n_inputs, n_labels, template)
+
+
 class Training:
     """The training of a population on a data set's training part.
 
@@ -72,8 +86,7 @@ class Training:
         self._epoch = 0
         self.members = tuple(range(len(goals)))
         n_inputs = data.train_images.shape[1]
-        kind = BackpropagatedPopulation if network.learning == "backpropagation" else Population
-        self.population = kind(network, training, goals, seeds, n_inputs, data.n_classes, self._template)
+        self.population = population_of(network, training, goals, seeds, n_inputs, data.n_classes, self._template)
 
     def epochs(self) -> Iterator[EpochResult]:
         """Train, yielding after each epoch; the caller decides whether to go on. To be called once.

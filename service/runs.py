@@ -11,7 +11,7 @@ import optuna
 from optuna.exceptions import UpdateFinishedTrialError
 from sqlalchemy.orm import Session
 
-from model.goal import Goal
+from model.goal import Goals
 from service.errors import LeaseLostError, NotAGoalError
 from service.search import trials
 from service.search.generations import room
@@ -36,7 +36,7 @@ class Run:
     Attributes:
         token: The lease's fencing token.
         spec: The study's.
-        asked: The trial and its goal.
+        asked: The trial and its goals.
     """
 
     token: int
@@ -44,9 +44,9 @@ class Run:
     asked: trials.AskedTrial
 
     @property
-    def goal(self) -> Goal:
-        """The goal vector to train with."""
-        return self.asked.goal
+    def goals(self) -> Goals:
+        """The goal of each hidden layer to train with."""
+        return self.asked.goals
 
     @property
     def seeds(self) -> tuple[int, ...]:

@@ -1,27 +1,26 @@
 """What a study is: the document that a lab posts, validated, and kept as it was understood."""
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
-    Discriminator,
     Field,
-    Tag,
     ValidationError,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     WrapValidator,
     field_validator,
-    model_validator,
 )
 
-from model.config import NetworkConfig, Seed, Strict, TrainingConfig, Weight
-from model.goal import RESIDUAL_ENTROPY, TERMS, Goal
-from service.algorithms import CmaEs, Hyperband, Pruner, Sampler, Tpe
+from model.config import NetworkConfig, Seed, Strict, TrainingConfig
+from model.goal import RESIDUAL_ENTROPY, Goals, parse_goals
+from service.algorithms import CmaEs, Flag, Hyperband, Pruner, Sampler, Tpe
+from service.ranges import Range, SearchedOrFixed, check_inside
+from service.weights import named, term_of, weight_names, whole_space
 
+WEIGHT_PATTERN = r"^([1-9][0-9]*:)?((\{[FCL12]+\})+|H_res)$"
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 
 
@@ -36,45 +35,14 @@ def _a_name(value: str) -> str:
 StudyName = Annotated[str, AfterValidator(_a_name), Field(json_schema_extra={"pattern": NAME_PATTERN})]
 
 
-NARROWEST = 1e-9
-"""Least width of a range: samplers compute with differences and their squares."""
-
-
-class Range(Strict):
-    """Where a weight is searched, both ends included."""
-
-    low: Weight = -1.0
-    high: Weight = 1.0
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.high - self.low < NARROWEST:
-            raise ValueError(f"low must be less than high, by {NARROWEST} at least; got [{self.low}, {self.high}]")
-        return self
-
-
-def _range_or_number(value: object) -> str | None:
-    if isinstance(value, Range | Mapping):
-        return "range"
-    return "fixed" if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-SearchedOrFixed = Annotated[
-    Annotated[Range, Tag("range")] | Annotated[Weight, Tag("fixed")],
-    Discriminator(
-        _range_or_number,
-        custom_error_type="range_or_number",
-        custom_error_message='expected {"low": ..., "high": ...} inside [-1, 1], or a fixed number in [-1, 1]',
-    ),
-]
-
-
-def _a_goal(document: Any) -> Any:  # noqa: ANN401 - whatever the JSON holds
-    Goal.parse(document)
+def _a_goal(document: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - whatever the JSON holds
+    if (network := info.data.get("network")) is not None:  # else it has an error of its own
+        parse_goals(document, network.kind, network.n_goals)
     return document
 
 
-GoalDocument = Annotated[str | list[float] | dict[str, float], BeforeValidator(_a_goal)]
+OneGoal = str | list[float] | dict[str, float]
+GoalDocument = Annotated[OneGoal | list[OneGoal], BeforeValidator(_a_goal)]
 
 
 AUTO: Literal["auto"] = "auto"
@@ -96,19 +64,22 @@ TrialsPerWorker = Annotated[
 
 
 class StudySpec(Strict):
-    """A search over the goal vector of a network's hidden layer.
+    """A search over the goal vectors of a network's hidden layers.
 
     Attributes:
         name: Name of the study, here, in Optuna and in every address.
         dataset: Name of a data set; `GET /v1/datasets` lists them.
         sampler: `"tpe"`, `"cmaes"`, or one of them with options.
-        search_space: For each term a range or a fixed number. A term that is not named is searched in [−1, 1]; with
-            CMA-ES H_res is fixed to 0, as published.
-        n_trials: Results to reach: complete, pruned or failed for good.
-        seed: Seeds the sampler and, for each trial, its networks.
         network: The network.
         training: How it is trained.
-        initial_goals: Goals to try first: names of presets, 19 numbers, or numbers by term.
+        goal_per_layer: Whether each hidden layer has a goal of its own to search, or all share one.
+        search_space: For each term a range or a fixed number. A term that is not named is searched in [−1, 1]; with
+            CMA-ES H_res is fixed to 0, as published. With a goal for each of several layers, `2:{F}{C}` names the term
+            of the second layer, `{F}{C}` that of all. Where all is fixed, trials repeat one goal with other seeds.
+        n_trials: Results to reach: complete, pruned or failed for good.
+        seed: Seeds the sampler and, for each trial, its networks.
+        initial_goals: Goals to try first: names of presets, numbers in the order of the terms, or numbers by term; or
+            lists of such, one for each hidden layer.
         repeats: Networks with seeds of their own that a trial trains; its value is their mean.
         pruner: `"median"`, `"hyperband"` or `"patience"`, or one of them with options, ends trials early; none does by
             default, as published. CMA-ES learns from complete trials alone.
@@ -121,14 +92,19 @@ class StudySpec(Strict):
     name: StudyName
     dataset: Annotated[str, Field(max_length=100)] = "digits"
     sampler: Sampler = Tpe()
+    network: NetworkConfig = NetworkConfig()
+    training: TrainingConfig = TrainingConfig()
+    goal_per_layer: Flag = False
     search_space: Annotated[
         dict[str, SearchedOrFixed],
-        Field(default_factory=dict, validate_default=True, json_schema_extra={"propertyNames": {"enum": list(TERMS)}}),
+        Field(
+            default_factory=dict,
+            validate_default=True,
+            json_schema_extra={"propertyNames": {"pattern": WEIGHT_PATTERN}},
+        ),
     ]
     n_trials: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 1000
     seed: Seed = 0
-    network: NetworkConfig = NetworkConfig()
-    training: TrainingConfig = TrainingConfig()
     initial_goals: Annotated[list[GoalDocument], Field(default_factory=list, max_length=1000)]
     repeats: Annotated[int, Field(strict=True, ge=1, le=100)] = 1
     pruner: Pruner | None = None
@@ -159,43 +135,35 @@ class StudySpec(Strict):
 
     @field_validator("search_space", mode="after")
     @classmethod
-    def _every_term(cls, value: dict[str, Range | float], info: ValidationInfo) -> dict[str, Range | float]:
-        if unknown := sorted(value.keys() - set(TERMS)):
-            raise ValueError(f"unknown terms {unknown}; valid are {', '.join(TERMS)}")
-        published: dict[str, Range | float] = dict.fromkeys(TERMS, Range())
-        if isinstance(info.data.get("sampler"), CmaEs):
-            published[RESIDUAL_ENTROPY] = 0.0
-        space = {term: value.get(term, published[term]) for term in TERMS}
+    def _every_weight(cls, value: dict[str, Range | float], info: ValidationInfo) -> dict[str, Range | float]:
+        network, per_layer = info.data.get("network"), info.data.get("goal_per_layer")
+        if network is None or per_layer is None:
+            return value  # they have errors of their own
+        with_cma_es = isinstance(info.data.get("sampler"), CmaEs)
+        space = whole_space(weight_names(network, goal_per_layer=per_layer), value, fixes_residual=with_cma_es)
         searched = sum(isinstance(bounds, Range) for bounds in space.values())
-        needed = 2 if isinstance(info.data.get("sampler"), CmaEs) else 1
-        if searched < needed:
-            raise ValueError(f"{searched} terms have a range; the sampler needs at least {needed} to search")
+        if with_cma_es and searched < 2:
+            raise ValueError(f"{searched} terms have a range; the sampler needs at least 2 to search")
         return space
 
     @field_validator("initial_goals", mode="after")
     @classmethod
     def _goals_fit(cls, documents: list[GoalDocument], info: ValidationInfo) -> list[GoalDocument]:
-        n_trials, space = info.data.get("n_trials"), info.data.get("search_space")
-        if n_trials is None or space is None:
+        n_trials, network, space = (info.data.get(field) for field in ("n_trials", "network", "search_space"))
+        if n_trials is None or network is None or space is None:
             return documents  # they have errors of their own
         if len(documents) > n_trials:
             raise ValueError(f"{len(documents)} goals do not fit into {n_trials} trials")
         by_default = isinstance(info.data.get("sampler"), CmaEs)
         for position, document in enumerate(documents):
-            for term, weight in Goal.parse(document).as_dict().items():
-                hint = "; with CMA-ES it does unless it names H_res" if by_default and term == RESIDUAL_ENTROPY else ""
-                _check_inside(f"goal {position}: {term} is {weight}", weight, space[term], hint)
+            goals = parse_goals(document, network.kind, network.n_goals)
+            for name, weight in named(goals, tuple(space)).items():
+                hint = "; with CMA-ES it does unless it names H_res"
+                hint = hint if by_default and term_of(name) == RESIDUAL_ENTROPY else ""
+                check_inside(f"goal {position}: {name} is {weight}", weight, space[name], hint)
         return documents
 
     @property
-    def goals_to_try_first(self) -> list[Goal]:
-        """The initial goals as goals."""
-        return [Goal.parse(document) for document in self.initial_goals]
-
-
-def _check_inside(subject: str, weight: float, bounds: Range | float, hint: str) -> None:
-    if isinstance(bounds, Range):
-        if not bounds.low <= weight <= bounds.high:
-            raise ValueError(f"{subject}, outside its range [{bounds.low}, {bounds.high}]")
-    elif weight != bounds:
-        raise ValueError(f"{subject}, but the search space fixes it to {bounds}{hint}")
+    def goals_to_try_first(self) -> list[Goals]:
+        """The initial goals as goals of each hidden layer."""
+        return [parse_goals(document, self.network.kind, self.network.n_goals) for document in self.initial_goals]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from optuna.trial import FrozenTrial, TrialState
 
-from model.goal import Goal
+from model.goal import Goals
 from service.errors import StudyNotFoundError, TrialNotFoundError
 from service.search import space
 from service.search.trials import DEVIATION, ORIGIN, REASON, REPEATS, attempt_of
@@ -20,7 +20,7 @@ class TrialView:
     """A trial.
 
     Attributes:
-        goal: The goal vector; None while the sampler has not suggested all of it, or if it is none.
+        goals: The goal of each hidden layer; None while the sampler has not suggested all of it, or if it is none.
         validation_accuracies: Validation accuracy by epoch.
         origin: Number of the first attempt.
         repeats: Validation accuracy of each network of a complete trial that trained several; `value` is their mean.
@@ -30,7 +30,7 @@ class TrialView:
     number: int
     state: TrialState
     value: float | None
-    goal: Goal | None
+    goals: Goals | None
     validation_accuracies: dict[int, float]
     attempt: int
     origin: int
@@ -47,7 +47,7 @@ def view(spec: StudySpec, trial: FrozenTrial) -> TrialView:
         number=trial.number,
         state=trial.state,
         value=trial.value if trial.state is TrialState.COMPLETE else None,
-        goal=_goal(spec, trial),
+        goals=_goals(spec, trial),
         validation_accuracies=dict(sorted(trial.intermediate_values.items())),
         attempt=attempt_of(trial),
         origin=trial.user_attrs.get(ORIGIN, trial.number),
@@ -59,9 +59,9 @@ def view(spec: StudySpec, trial: FrozenTrial) -> TrialView:
     )
 
 
-def _goal(spec: StudySpec, trial: FrozenTrial) -> Goal | None:
+def _goals(spec: StudySpec, trial: FrozenTrial) -> Goals | None:
     try:
-        return space.goal(spec, {**trial.system_attrs.get("fixed_params", {}), **trial.params})
+        return space.goals(spec, {**trial.system_attrs.get("fixed_params", {}), **trial.params})
     except (KeyError, TypeError, ValueError):
         return None  # not all suggested yet, or queued in Optuna with what no goal can have
 
@@ -107,7 +107,7 @@ def _best(spec: StudySpec, trials: Sequence[FrozenTrial]) -> FrozenTrial | None:
     """The best of the complete trials; one without a whole goal, which only a notebook can tell, is left out."""
     complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
     ranked = sorted(complete, key=lambda trial: trial.value or 0.0, reverse=True)
-    return next((trial for trial in ranked if _goal(spec, trial) is not None), None)
+    return next((trial for trial in ranked if _goals(spec, trial) is not None), None)
 
 
 @dataclass(frozen=True)

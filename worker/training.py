@@ -58,7 +58,7 @@ def train(in_hand: list[Run], data: Split, device: torch.device, reporter: Repor
         reporter: Told of every epoch and end.
     """
     spec = in_hand[0].spec
-    goals = [run.goal for run in in_hand for _ in run.seeds]
+    goals = [run.goals for run in in_hand for _ in run.seeds]
     seeds = [seed for run in in_hand for seed in run.seeds]
     training = Training(spec.network, spec.training, data, goals, seeds, device)
     members = {

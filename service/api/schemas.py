@@ -85,7 +85,8 @@ class StudyPage(BaseModel):
 class Trial(BaseModel):
     """A trial.
 
-    `goal` has the weight of every term; `gamma` the same in the published order. `validation_accuracies` is by epoch.
+    `goal` has the weight of every term; `gamma` the same in the published order; both are lists of such, one for each
+    hidden layer, in studies that search a goal for each. `validation_accuracies` is by epoch.
     `attempt` is 2 for the second attempt of what was `origin` at first. With several networks a trial
     `validation_accuracy` is their mean, `repeats` has each, and `standard_deviation` is that of the sample, of
     first weights and sampled outputs; batches and validation part are the same for all.
@@ -96,8 +97,8 @@ class Trial(BaseModel):
     validation_accuracy: float | None
     repeats: list[float]
     standard_deviation: float | None
-    goal: dict[str, float] | None
-    gamma: list[float] | None
+    goal: dict[str, float] | list[dict[str, float]] | None
+    gamma: list[float] | list[list[float]] | None
     validation_accuracies: dict[int, float]
     attempt: int
     origin: int
@@ -106,16 +107,18 @@ class Trial(BaseModel):
     ended_at: datetime | None
 
     @classmethod
-    def of(cls, view: TrialView) -> Self:
-        """A trial as JSON."""
+    def of(cls, view: TrialView, spec: StudySpec) -> Self:
+        """A trial of a study as JSON."""
+        named = None if view.goals is None else [goal.as_dict() for goal in view.goals]
+        bare = None if view.goals is None else [list(goal.gamma) for goal in view.goals]
         return cls(
             number=view.number,
             state=view.state.name.lower(),
             validation_accuracy=view.value,
             repeats=list(view.repeats),
             standard_deviation=view.standard_deviation,
-            goal=None if view.goal is None else view.goal.as_dict(),
-            gamma=None if view.goal is None else list(view.goal.gamma),
+            goal=named if named is None or spec.goal_per_layer else next(iter(named), {}),
+            gamma=bare if bare is None or spec.goal_per_layer else next(iter(bare), []),
             validation_accuracies=view.validation_accuracies,
             attempt=view.attempt,
             origin=view.origin,

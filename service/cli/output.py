@@ -1,7 +1,7 @@
 """What commands print: for people, or one JSON document."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -22,6 +22,16 @@ def print_json(document: object) -> None:
 def percent(accuracy: float | None) -> str:
     """An accuracy as people read it."""
     return "–" if accuracy is None else f"{accuracy:.2%}"
+
+
+def print_goals(goal: Mapping[str, float] | Sequence[Mapping[str, float]]) -> None:
+    """A goal, or one after another those of several hidden layers."""
+    if isinstance(goal, Mapping):
+        console.print(goal_table(goal) if goal else "The network's hidden layers have no goals.")
+        return
+    for layer, own in enumerate(goal, start=1):
+        console.print(f"Hidden layer {layer}")
+        console.print(goal_table(own))
 
 
 def goal_table(goal: Mapping[str, float]) -> Table:

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from service.cli.client import Client, address
-from service.cli.output import Json, console, goal_table, percent, print_json, tally_line
+from service.cli.output import Json, console, percent, print_goals, print_json, tally_line
 from service.cli.watching import watch_study
 from service.errors import SettingsError
 from service.settings import Settings
@@ -29,14 +29,24 @@ def create(
     trials: Annotated[int | None, typer.Option(help="Trials to run.")] = None,
     dataset: Annotated[str | None, typer.Option(help="Name of a data set.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs a trial.")] = None,
-    hidden: Annotated[int | None, typer.Option(help="Hidden neurons.")] = None,
+    hidden: Annotated[
+        str | None, typer.Option(help="Hidden neurons; of several layers separated by commas, as in 600,200,200.")
+    ] = None,
+    context: Annotated[
+        str | None, typer.Option(help="What hidden neurons' context comes from: label, output, label,output or none.")
+    ] = None,
+    activation: Annotated[str | None, typer.Option(help="modulating or linear.")] = None,
+    learning: Annotated[str | None, typer.Option(help="goals, backpropagation or fixed.")] = None,
+    goal_per_layer: Annotated[
+        bool | None, typer.Option("--goal-per-layer", help="Search a goal for each hidden layer, not one for all.")
+    ] = None,
     repeats: Annotated[int | None, typer.Option(help="Networks a trial, of which it is the mean.")] = None,
     pruner: Annotated[str | None, typer.Option(help="median, hyperband or patience; by default none.")] = None,
     together: Annotated[
         str | None, typer.Option("--trials-per-worker", help="Trials a worker trains together: a number, or auto.")
     ] = None,
     laterals: Annotated[
-        int | None, typer.Option(help="Lateral inputs of each hidden neuron; all others by default.")
+        int | None, typer.Option(help="Lateral inputs of each hidden neuron, 0 for none; all others by default.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the study.")] = None,
     goal: Annotated[list[str] | None, typer.Option(help="Preset to try first; may be repeated.")] = None,
@@ -46,14 +56,17 @@ def create(
     document = _read_spec(spec)
     given = {
         "name": name, "sampler": sampler, "n_trials": trials, "dataset": dataset, "seed": seed, "initial_goals": goal,
-        "repeats": repeats, "pruner": pruner,
+        "repeats": repeats, "pruner": pruner, "goal_per_layer": goal_per_layer,
         "trials_per_worker": int(together) if together and together.isdecimal() else together,
     }  # fmt: skip
     document.update({key: value for key, value in given.items() if value is not None})
     for part, field, value in (
         ("training", "epochs", epochs),
-        ("network", "hidden_neurons", hidden),
+        ("network", "hidden_neurons", None if hidden is None else _sizes(hidden)),
+        ("network", "context", None if context is None else _origins(context)),
         ("network", "lateral_connections", laterals),
+        ("network", "activation", activation),
+        ("network", "learning", learning),
     ):
         within = document.get(part, {})
         if value is not None and isinstance(within, dict):  # anything else the service refuses in words
@@ -64,6 +77,16 @@ def create(
         print_json(study)
     else:
         console.print(f"Created {study['name']}. Watch it with: infomorphic study watch {study['name']}", markup=False)
+
+
+def _sizes(text: str) -> int | list[int | str]:
+    """Sizes of hidden layers; what is no number the service refuses in words."""
+    sizes = [int(size) if size.strip().isdecimal() else size for size in text.split(",") if size.strip()]
+    return sizes[0] if len(sizes) == 1 and isinstance(sizes[0], int) else sizes
+
+
+def _origins(text: str) -> list[str]:
+    return [] if text == "none" else [origin.strip() for origin in text.split(",")]
 
 
 def _read_spec(spec: str | None) -> dict[str, Any]:
@@ -190,4 +213,4 @@ def best(name: Name, as_json: Json = False) -> None:
     deviation = trial["standard_deviation"]
     spread = "" if deviation is None else f", mean of {len(trial['repeats'])} networks ± {percent(deviation)}"
     console.print(f"Trial {trial['number']}: {percent(trial['validation_accuracy'])} validation accuracy{spread}")
-    console.print(goal_table(trial["goal"]))
+    print_goals(trial["goal"])

@@ -11,7 +11,8 @@ from optuna.trial import FrozenTrial
 from sqlalchemy.orm import Session
 
 from service.algorithms import CmaEs
-from service.spec import Range, StudySpec
+from service.ranges import Range
+from service.spec import StudySpec
 from service.storage.leases import count
 from service.storage.optuna_tables import complete_by_system_attribute
 from service.storage.tables import LeaseState

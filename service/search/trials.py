@@ -15,12 +15,11 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from sqlalchemy.orm import Session
 
-from model.goal import Goal
-from service.errors import NotAGoalError
+from model.goal import Goals
 from service.search.generations import what_generations_need
 from service.search.pruner import build_pruner
 from service.search.sampler import TrialSeededSampler
-from service.search.space import distributions, goal
+from service.search.space import check_weights, distributions, goals
 from service.spec import StudySpec
 from service.storage.optuna_tables import write_parameters
 
@@ -48,12 +47,12 @@ class AskedTrial:
 
     Attributes:
         trial: Optuna's handle, for reports.
-        goal: The goal vector to train with.
+        goals: The goal of each hidden layer to train with.
         origin: Number of the first attempt; its own number unless it is a retry.
     """
 
     trial: Trial
-    goal: Goal
+    goals: Goals
     origin: int
 
 
@@ -77,7 +76,7 @@ def begin(study: Study, number: int) -> bool:
 
 
 def suggest(session: Session, study: Study, spec: StudySpec, number: int) -> AskedTrial:
-    """The goal of a running trial: its parameters unchanged where it has some, the rest from the sampler.
+    """The goals of a running trial: its parameters unchanged where it has some, the rest from the sampler.
 
     Raises:
         NotAGoalError: If it was queued with parameters that no goal can have.
@@ -89,21 +88,18 @@ def suggest(session: Session, study: Study, spec: StudySpec, number: int) -> Ask
     trial = Trial(study, found._trial_id)
     queued = {**found.system_attrs.get("fixed_params", {}), **found.params}
     searched = distributions(spec)
-    try:
-        Goal.parse({term: queued[term] for term in searched if term in queued})
-    except ValueError as error:
-        raise NotAGoalError(str(error)) from error
-    weights = {term: queued[term] for term in searched if term in queued}
+    weights = {name: queued[name] for name in searched if name in queued}
+    check_weights(weights)
     if weights.keys() != searched.keys():
         weights = {**trial.relative_params, **weights}
-    for term in [term for term in searched if term not in weights]:  # in their order: the seed decides which gets what
-        weights[term] = study.sampler.sample_independent(study, found, term, searched[term])
-    weights = {term: float(weights[term]) for term in searched}
+    for name in [name for name in searched if name not in weights]:  # in their order: the seed decides which gets what
+        weights[name] = study.sampler.sample_independent(study, found, name, searched[name])
+    weights = {name: float(weights[name]) for name in searched}
     # Optuna's own suggest_float writes each in a transaction, which would be most of what a trial costs.
-    new = {term: (weights[term], searched[term]) for term in searched if term not in found.params}
+    new = {name: (weights[name], searched[name]) for name in searched if name not in found.params}
     write_parameters(session, found._trial_id, new)
     study.pruner = build_pruner(spec)  # only now: with Hyperband's, the sampler would see the trials of one bracket
-    return AskedTrial(trial, goal(spec, weights), trial.user_attrs.get(ORIGIN, number))
+    return AskedTrial(trial, goals(spec, weights), trial.user_attrs.get(ORIGIN, number))
 
 
 def is_queued_twice(study: Study, number: int) -> bool:

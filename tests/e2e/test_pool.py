@@ -129,7 +129,7 @@ def test_a_killed_worker_costs_no_trial_and_its_trial_is_tried_again_with_the_sa
     assert len(found) == len(failed) + 2
     assert all(" died (attempt " in trial.reason for trial in failed)
     assert {trial.origin for trial in failed} == {0, 1}
-    assert all(complete[trial.origin].goal == trial.goal for trial in failed)
+    assert all(complete[trial.origin].goals == trial.goals for trial in failed)
 
 
 def test_a_killed_pool_leaves_no_process_and_the_next_one_finishes_its_study(pool):

@@ -147,7 +147,7 @@ def test_the_first_page_leads_to_the_dashboard_and_that_shows_the_study(api, sto
     assert [trial["state"] for trial in shown["trials"]] == ["Running"]
     assert {attribute["key"] for attribute in shown["trials"][0]["user_attrs"]} == {trials.LEASE}
     assert table.status_code == 200
-    assert str(run.goal.as_dict()["{FCL}"]) in table.text
+    assert str(run.goals[0].as_dict()["{FCL}"]) in table.text
 
 
 def test_the_dashboard_cannot_change_anything(api, store, tmp_path):

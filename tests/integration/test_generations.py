@@ -31,7 +31,7 @@ CMAES = {"type": "cmaes", "population_size": 6}
 
 
 def accuracy(run):
-    return 1 - sum(weight**2 for weight in run.goal.as_dict().values())
+    return 1 - sum(weight**2 for weight in run.goals[0].as_dict().values())
 
 
 def report(store, spec):
@@ -123,7 +123,7 @@ def test_a_trial_that_is_tried_again_stays_in_its_generation(store, tmp_path, lo
     for run in take_many(store, 6):
         complete(store, run, accuracy(run))
 
-    assert again.goal == interrupted.goal
+    assert again.goals == interrupted.goals
     assert nothing_else is None
     assert generations_of(store) == [0] * 6 + [1] * 6
 

@@ -237,7 +237,7 @@ def test_initial_goals_come_first_and_unchanged(store, tmp_path):
     goals = [{"{F}{C}": 0.125, "{FCL}": -1.0, "H_res": 1.0}, {"{F}{C}": 1 / 3}, {}]
     make(store, tmp_path, n_trials=4, initial_goals=goals)
 
-    taken = [take(store).goal.as_dict() for _ in range(4)]
+    taken = [take(store).goals[0].as_dict() for _ in range(4)]
 
     first = [{term: weight for term, weight in goal.items() if weight} for goal in taken[:3]]
     assert first == goals
@@ -249,7 +249,7 @@ def test_fixed_terms_are_respected_and_searched_ones_stay_in_their_range(store, 
     fixed = dict.fromkeys(set(TERMS) - {"{F}", "{C}", "{L}"}, 0.0)
     make(store, tmp_path, n_trials=5, search_space={**fixed, **space})
 
-    goals = [take(store).goal.as_dict() for _ in range(5)]
+    goals = [take(store).goals[0].as_dict() for _ in range(5)]
 
     assert {goal["{F}"] for goal in goals} == {0.25}
     assert all(-0.5 <= goal["{C}"] <= -0.25 and -1 <= goal["{L}"] <= 0 for goal in goals)
@@ -263,7 +263,7 @@ def test_a_trial_that_a_notebook_queued_is_taken_up(store, database_url, tmp_pat
     notebook.enqueue_trial({"{F}{C}": 0.5, "{FCL}": -0.5})
     storage.engine.dispose()
 
-    goal = take(store).goal.as_dict()
+    goal = take(store).goals[0].as_dict()
 
     assert (goal["{F}{C}"], goal["{FCL}"]) == (0.5, -0.5)
 
@@ -294,7 +294,7 @@ def test_a_trial_that_a_notebook_added_with_parameters_keeps_them(store, tmp_pat
 
     found = optuna_trials(store)[0].params
     assert set(found) == set(SEARCHED)
-    assert all(found[term] == run.goal.as_dict()[term] == 0.5 for term in terms)
+    assert all(found[term] == run.goals[0].as_dict()[term] == 0.5 for term in terms)
     with store.engine.connect() as connection:
         written = connection.execute(text("SELECT count(*) FROM optuna.trial_params")).scalar()
     assert written == len(SEARCHED)
@@ -304,7 +304,7 @@ def test_parameters_that_are_no_terms_are_passed_over(store, tmp_path):
     make(store, tmp_path)
     store.optuna_study("study").enqueue_trial({"learning_rate": 5, "{F}{C}": 0.5})
 
-    assert take(store).goal.as_dict()["{F}{C}"] == 0.5
+    assert take(store).goals[0].as_dict()["{F}{C}"] == 0.5
 
 
 @pytest.mark.parametrize(

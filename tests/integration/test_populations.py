@@ -24,8 +24,8 @@ def trained_alone(spec, trial):
     """Validation accuracies of each network of a trial after each epoch, trained without any company."""
     config = spec.training
     data = load_digits().split(config.validation_fraction, config.data_seed)
-    seeds = Run(0, spec, AskedTrial(None, trial.goal, trial.origin)).seeds
-    alone = [Training(spec.network, config, data, [trial.goal], [seed]).epochs() for seed in seeds]
+    seeds = Run(0, spec, AskedTrial(None, trial.goals, trial.origin)).seeds
+    alone = [Training(spec.network, config, data, [trial.goals], [seed]).epochs() for seed in seeds]
     return [[result.validation_accuracy[0] for result in results] for results in zip(*alone, strict=True)]
 
 
@@ -38,7 +38,7 @@ def test_trials_of_a_population_get_the_values_that_each_would_get_alone(worker,
     assert set(sizes) == {4}
     found = all_trials(store, spec)
     assert [trial.state for trial in found] == [TrialState.COMPLETE] * 8
-    assert len({trial.goal for trial in found}) == 8
+    assert len({trial.goals for trial in found}) == 8
     for trial in found:
         alone = {epoch: accuracy for epoch, (accuracy,) in enumerate(trained_alone(spec, trial), start=1)}
         assert trial.validation_accuracies == pytest.approx(alone, abs=0.02)  # products may round differently
@@ -183,7 +183,7 @@ def test_a_population_that_raises_is_tried_again(worker, store, tmp_path, own_da
 
     found = all_trials(store, spec)
     assert [trial.state for trial in found] == [TrialState.FAIL] * 3 + [TrialState.COMPLETE] * 3
-    assert [trial.goal for trial in found[:3]] == [trial.goal for trial in found[3:]]
+    assert [trial.goals for trial in found[:3]] == [trial.goals for trial in found[3:]]
     assert_consistent(store, spec)
 
 

@@ -22,8 +22,8 @@ def search(store, n_trials):
     goals = []
     for _ in range(n_trials):
         run = take(store)
-        goals.append(run.goal.gamma)
-        complete(store, run, accuracy(run.goal))
+        goals.append(run.goals[0].gamma)
+        complete(store, run, accuracy(run.goals[0]))
     return goals
 
 
@@ -74,7 +74,7 @@ def test_cma_es_uses_the_results_of_one_generation_for_the_next(store, tmp_path)
 def test_cma_es_has_the_published_search_space(store, tmp_path):
     spec = make(store, tmp_path, n_trials=3, sampler="cmaes", search_space={})
 
-    goals = [take(store).goal.as_dict() for _ in range(3)]
+    goals = [take(store).goals[0].as_dict() for _ in range(3)]
 
     assert {goal["H_res"] for goal in goals} == {0.0}
     assert all(len(set(goal.values())) == 19 for goal in goals)
@@ -94,7 +94,7 @@ def test_workers_that_ask_at_once_are_suggested_different_points(store, tmp_path
     make(store, tmp_path, n_trials=20, sampler={"type": "tpe", "n_startup_trials": 3})
     search(store, 5)
 
-    asked = [take(store).goal.gamma for _ in range(6)]
+    asked = [take(store).goals[0].gamma for _ in range(6)]
 
     assert len(set(asked)) == 6
 
@@ -107,7 +107,7 @@ def test_failed_trials_do_not_stop_the_sampler(store, tmp_path, sampler):
         if number % 2:
             fail(store, run)
         else:
-            complete(store, run, accuracy(run.goal))
+            complete(store, run, accuracy(run.goals[0]))
 
     assert look(store).state is StudyState.COMPLETED
     assert [trial.state for trial in optuna_trials(store)] == [TrialState.COMPLETE, TrialState.FAIL] * 4
@@ -120,7 +120,7 @@ from service.storage.store import Store
 from tests.integration.driving import make, take
 store = Store.open(sys.argv[1])
 make(store, Path(), sys.argv[2], sampler={"type": "tpe"}, search_space={}, seed=5)
-print(take(store).goal.gamma)
+print(take(store).goals[0].gamma)
 """
 
 

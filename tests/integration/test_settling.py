@@ -73,7 +73,7 @@ def test_a_run_whose_worker_is_not_heard_from_fails_and_its_goal_and_seed_are_tr
     failed = optuna_trials(store)[0]
     assert failed.state is TrialState.FAIL
     assert failed.user_attrs[trials.REASON] == "its worker node/7 was not heard from in time (attempt 1 of 3)"
-    assert (again.goal, again.seeds) == (lost.goal, lost.seeds)
+    assert (again.goals, again.seeds) == (lost.goals, lost.seeds)
     assert optuna_trials(store)[1].user_attrs == {trials.ATTEMPT: 2, trials.RETRY_OF: 0, trials.ORIGIN: 0}
 
 
@@ -140,7 +140,7 @@ def test_a_released_run_is_tried_again_as_the_same_attempt(store, tmp_path):
     again = take(store)
     complete(store, again)
 
-    assert (again.goal, again.seeds) == (released.goal, released.seeds)
+    assert (again.goals, again.seeds) == (released.goals, released.seeds)
     assert optuna_trials(store)[1].user_attrs[trials.ATTEMPT] == 1
     assert_consistent(store, spec)
 
@@ -226,7 +226,7 @@ def test_a_worker_that_dies_while_it_asks_costs_nothing(store, tmp_path, monkeyp
     complete(store, again)
 
     assert running == []
-    assert not queued or again.goal.as_dict()["{FCL}"] == 0.5
+    assert not queued or again.goals[0].as_dict()["{FCL}"] == 0.5
     assert_consistent(store, spec)
 
 
@@ -388,7 +388,7 @@ def test_resuming_a_failed_study_tries_its_failures_again_within_its_budget(stor
     for run in (*again, rest):
         complete(store, run)
 
-    assert [(run.goal, run.seeds) for run in again] == [(run.goal, run.seeds) for run in failures]
+    assert [(run.goals, run.seeds) for run in again] == [(run.goals, run.seeds) for run in failures]
     assert nothing is None
     assert look(store).state is StudyState.COMPLETED
     assert len(numbers(store, TrialState.COMPLETE)) == 4

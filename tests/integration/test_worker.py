@@ -18,8 +18,8 @@ def train_alone(spec, trial):
     """Validation accuracy by epoch of the trial's goal and seed, trained without worker, lease or database."""
     config = spec.training
     data = load_digits().split(config.validation_fraction, config.data_seed)
-    seed = Run(0, spec, AskedTrial(None, trial.goal, trial.origin)).seeds[0]
-    training = Training(spec.network, config, data, [trial.goal], [seed])
+    seed = Run(0, spec, AskedTrial(None, trial.goals, trial.origin)).seeds[0]
+    training = Training(spec.network, config, data, [trial.goals], [seed])
     return {result.epoch: result.validation_accuracy[0] for result in training.epochs()}
 
 
@@ -31,7 +31,7 @@ def test_a_trial_completes_with_the_values_that_training_alone_gives(worker, sto
     trial = trials.get(store, spec, 0)
     alone = train_alone(spec, trial)
     assert worked
-    assert trial.goal.gamma == presets()["trivariate"]["heuristic"]
+    assert trial.goals[0].gamma == presets()["trivariate"]["heuristic"]
     assert (trial.state, trial.validation_accuracies, trial.value) == (TrialState.COMPLETE, alone, alone[3])
     assert study_state(store) == "completed"
 

@@ -54,7 +54,7 @@ def test_a_lost_lease_ends_the_training_and_the_retry_completes_with_the_same_go
     assert lost.state is TrialState.FAIL
     assert "slow/1 was not heard from in time (attempt 1 of 3)" in lost.reason
     assert (retried.state, retried.attempt, retried.origin) == (TrialState.COMPLETE, 2, 0)
-    assert retried.goal == lost.goal
+    assert retried.goal == lost.goals
     assert leases(store) == [("requeued", "retry"), ("told", "complete")]
 
 

@@ -1,9 +1,9 @@
 import pytest
 from pydantic import ValidationError
 
-from model.goal import TERMS, Goal
+from model.goal import BIVARIATE_TERMS, TERMS, Goal
 from service.algorithms import CmaEs, Hyperband, Median, Patience, Tpe
-from service.search.space import distributions, goal, parameters
+from service.search.space import distributions, goals, parameters
 from service.spec import Range, StudySpec
 
 
@@ -66,18 +66,82 @@ def test_a_goal_goes_to_the_samplers_parameters_and_back():
     study = spec(search_space={"{F}": 0.5})
     wanted = Goal.of({"{F}": 0.5, "{C}": -0.25})
 
-    there = parameters(study, wanted)
+    there = parameters(study, (wanted,))
 
     assert there.keys() == set(TERMS) - {"{F}"}
-    assert goal(study, there) == wanted
+    assert goals(study, there) == (wanted,)
+
+
+DEEP = {"hidden_neurons": [6, 5, 4]}
+
+
+def test_a_deep_network_shares_one_goal_of_19_weights():
+    study = spec(network=DEEP, initial_goals=["heuristic"])
+    goal = Goal.of({"{F}": 0.5})
+
+    assert list(study.search_space) == list(TERMS)
+    assert study.goals_to_try_first == [(Goal.preset("heuristic"),) * 3]
+    assert goals(study, parameters(study, (goal,) * 3)) == (goal,) * 3
+
+
+def test_each_layer_of_a_deep_network_may_have_a_goal_of_its_own():
+    study = spec(network=DEEP, goal_per_layer=True)
+    wanted = tuple(Goal.of({"{F}": weight}) for weight in (0.25, 0.5, -0.75))
+
+    there = parameters(study, wanted)
+
+    assert len(there) == len(distributions(study)) == 57
+    assert [there[f"{layer}:{{F}}"] for layer in (1, 2, 3)] == [0.25, 0.5, -0.75]
+    assert goals(study, there) == wanted
+
+
+def test_a_term_stands_for_all_layers_and_a_layers_own_goes_before():
+    study = spec(network=DEEP, goal_per_layer=True, search_space={"{F}": 0.5, "2:{F}": {"low": 0}, "3:H_res": -1})
+
+    assert [study.search_space[f"{layer}:{{F}}"] for layer in (1, 2, 3)] == [0.5, Range(low=0), 0.5]
+    assert study.search_space["3:H_res"] == -1
+    assert StudySpec.model_validate(study.model_dump(mode="json")) == study
+
+
+def test_with_cma_es_the_residual_entropy_of_every_layer_is_fixed():
+    study = spec(network=DEEP, goal_per_layer=True, sampler="cmaes")
+
+    assert len(distributions(study)) == 54
+    assert {study.search_space[f"{layer}:H_res"] for layer in (1, 2, 3)} == {0.0}
+
+
+@pytest.mark.parametrize("network", [{"context": []}, {"lateral_connections": 0}], ids=["lateral", "context"])
+def test_bivariate_networks_have_five_weights(network):
+    study = spec(network=network, initial_goals=["optimized_1_100"])
+
+    assert list(distributions(study)) == list(BIVARIATE_TERMS)
+    kind = study.network.kind
+    assert study.goals_to_try_first == [(Goal.preset("optimized_1_100", kind),)]
+
+
+@pytest.mark.parametrize(
+    "network", [{"learning": "backpropagation"}, {"learning": "fixed"}, {"hidden_neurons": []}], ids=repr
+)
+def test_networks_without_goals_have_nothing_to_search(network):
+    study = spec(network=network)
+
+    assert study.search_space == {}
+    assert goals(study, {}) == ()
+
+
+def test_where_all_is_fixed_trials_repeat_one_goal():
+    study = spec(search_space=dict.fromkeys(TERMS, 0.5))
+
+    assert distributions(study) == {}
+    assert goals(study, {}) == (Goal((0.5,) * 19),)
 
 
 def test_parameters_that_are_no_searched_terms_are_passed_over():
     study = spec(search_space={"{F}": 0.5})
 
-    found = goal(study, {**dict.fromkeys(TERMS, 0.0), "{F}": 0.75, "learning_rate": 3.0})
+    found = goals(study, {**dict.fromkeys(TERMS, 0.0), "{F}": 0.75, "learning_rate": 3.0})
 
-    assert found == Goal.of({"{F}": 0.5})
+    assert found == (Goal.of({"{F}": 0.5}),)
 
 
 def test_initial_goals_may_be_presets_lists_or_objects():
@@ -85,7 +149,8 @@ def test_initial_goals_may_be_presets_lists_or_objects():
 
     study = spec(initial_goals=["heuristic", weights, {"{F}": -1}])
 
-    assert study.goals_to_try_first == [Goal.preset("heuristic"), Goal(tuple(weights)), Goal.of({"{F}": -1})]
+    first = [Goal.preset("heuristic"), Goal(tuple(weights)), Goal.of({"{F}": -1})]
+    assert study.goals_to_try_first == [(goal,) for goal in first]
 
 
 def test_initial_goals_at_the_ends_of_a_range_are_inside():
@@ -99,7 +164,6 @@ def test_initial_goals_at_the_ends_of_a_range_are_inside():
     [
         ({"search_space": {"{F}": {"low": 0.5, "high": 0.25}}}, "low must be less than high"),
         ({"search_space": {"{Q}": 0}}, r"unknown terms \['\{Q\}'\]"),
-        ({"search_space": dict.fromkeys(TERMS, 0)}, "at least 1 to search"),
         ({"sampler": "cmaes", "search_space": dict.fromkeys(TERMS[1:], 0)}, "at least 2 to search"),
         ({"initial_goals": [{"{F}": 0.75}], "search_space": {"{F}": {"high": 0.5}}}, r"goal 0: \{F\} is 0.75, outside"),
         ({"initial_goals": [{}], "search_space": {"{F}": 0.5}}, r"goal 0: \{F\} is 0.0, but the search space fixes"),

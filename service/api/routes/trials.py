@@ -27,7 +27,7 @@ def list_trials(
     """List trials in the order of their numbers, all or those in one state."""
     spec = studies.get(session, name).spec
     found, total = trials.page(store, spec, offset, limit, None if state is None else TrialState[state.upper()])
-    return TrialPage(trials=[Trial.of(view) for view in found], total=total)
+    return TrialPage(trials=[Trial.of(view, spec) for view in found], total=total)
 
 
 @router.get("/trials/{number}")
@@ -38,10 +38,12 @@ def get_trial(
     store: StoreDep,
 ) -> Trial:
     """Look at a trial."""
-    return Trial.of(trials.get(store, studies.get(session, name).spec, number))
+    spec = studies.get(session, name).spec
+    return Trial.of(trials.get(store, spec, number), spec)
 
 
 @router.get("/best")
 def get_best_trial(name: StudyInPath, session: SessionDep, store: StoreDep) -> Trial:
     """The trial with the highest validation accuracy, and its goal."""
-    return Trial.of(trials.best(store, studies.get(session, name).spec))
+    spec = studies.get(session, name).spec
+    return Trial.of(trials.best(store, spec), spec)

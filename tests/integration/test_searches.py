@@ -1,0 +1,106 @@
+"""Studies of every network, from the document to the best goals, with a worker that trains them."""
+
+import pytest
+
+from model.data.digits import load_digits
+from model.goal import BIVARIATE_TERMS, TERMS, Goal
+from model.training import Training
+from service import trials
+from service.runs import Run
+from service.search.trials import AskedTrial
+from service.spec import StudySpec
+
+FAST = {"epochs": 2, "batch_size": 256}
+NETWORKS = {
+    "setup 3": {"hidden_neurons": 6, "context": ["output"], "lateral_connections": 3},
+    "deep": {"hidden_neurons": [6, 4], "lateral_connections": 3},
+    "linear": {"hidden_neurons": 6, "activation": "linear"},
+    "bivariate, context": {"hidden_neurons": 6, "lateral_connections": 0},
+    "bivariate, lateral": {"hidden_neurons": 6, "context": []},
+    "backpropagation": {"hidden_neurons": 6, "learning": "backpropagation"},
+    "fixed": {"hidden_neurons": 6, "learning": "fixed"},
+    "readout": {"hidden_neurons": []},
+}
+
+
+@pytest.fixture
+def search(api, store, worker):
+    """Make a study of two trials over HTTP, and have it worked on; its spec."""
+
+    def make(**changes):
+        document = {"name": "search", "n_trials": 2, "seed": 5, "training": FAST, **changes}
+        response = api.post("/v1/studies", json=document)
+        assert response.status_code == 201, response.text
+        while worker.work():
+            pass
+        assert api.get("/v1/studies/search").json()["state"] == "completed"
+        return StudySpec.model_validate(document)
+
+    return make
+
+
+@pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)
+def test_a_trial_has_the_value_that_training_its_goals_alone_gives(search, api, store, network):
+    spec = search(network=network)
+
+    answered = api.get("/v1/studies/search/best").json()
+
+    trial = trials.best(store, spec)
+    seeds = Run(0, spec, AskedTrial(None, trial.goals, trial.origin)).seeds
+    training = Training(spec.network, spec.training, load_digits().split(), [trial.goals], seeds)
+    *_, last = training.epochs()
+    assert len(trial.goals) == spec.network.n_goals
+    assert answered["validation_accuracy"] == last.validation_accuracy[0]
+    assert answered["goal"] == (trial.goals[0].as_dict() if trial.goals else {})
+
+
+def test_a_goal_for_each_layer_is_searched_and_answered_layer_by_layer(search, api):
+    space = {"{F}": 0.25, "2:{C}": {"low": 0.5}}
+
+    search(network={"hidden_neurons": [6, 4]}, goal_per_layer=True, search_space=space, initial_goals=[])
+
+    best = api.get("/v1/studies/search/best").json()
+    assert [list(goal) for goal in best["goal"]] == [list(TERMS)] * 2
+    assert best["gamma"] == [list(goal.values()) for goal in best["goal"]]
+    assert [goal["{F}"] for goal in best["goal"]] == [0.25, 0.25]
+    assert best["goal"][1]["{C}"] >= 0.5
+    assert best["goal"][0] != best["goal"][1]
+
+
+def test_initial_goals_of_several_layers_are_tried_first(search, api):
+    network = {"hidden_neurons": [6, 4], "context": []}
+    goals = [{"{1}": 0.5}, [0.25, 0, 0, 0, -1]]
+
+    search(network=network, goal_per_layer=True, initial_goals=[goals])
+
+    first = api.get("/v1/studies/search/trials/0").json()
+    assert first["gamma"] == [[0.5, 0.0, 0.0, 0.0, 0.0], [0.25, 0.0, 0.0, 0.0, -1.0]]
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "cmaes"])
+def test_bivariate_goals_are_searched_by_every_sampler(search, api, sampler):
+    search(network={"hidden_neurons": 6, "context": []}, sampler=sampler, n_trials=9)
+
+    found = api.get("/v1/studies/search/trials").json()["trials"]
+    assert all(list(trial["goal"]) == list(BIVARIATE_TERMS) for trial in found)
+    assert len({tuple(trial["gamma"]) for trial in found}) == 9
+
+
+def test_cma_es_searches_a_goal_for_each_layer_by_generations(search, api):
+    network = {"hidden_neurons": [4, 3], "lateral_connections": 0}
+
+    search(network=network, sampler="cmaes", goal_per_layer=True, n_trials=20)
+
+    generations = api.get("/v1/studies/search").json()["generations"]
+    assert generations["size"] == 4 + int(3 * 2.0794)  # 3 ln 8
+    assert (generations["complete"], generations["results_used"]) == (2, 1.0)
+
+
+def test_where_all_is_fixed_trials_repeat_a_goal_with_other_seeds(search, api):
+    goal = Goal.preset("heuristic").as_dict()
+
+    search(network={"hidden_neurons": 6}, search_space=goal, n_trials=4)
+
+    found = api.get("/v1/studies/search/trials").json()["trials"]
+    assert [trial["goal"] for trial in found] == [goal] * 4
+    assert len({trial["validation_accuracy"] for trial in found}) > 1
