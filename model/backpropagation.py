@@ -12,6 +12,7 @@ from model.config import NetworkConfig
 from model.goal import Goal, Goals
 from model.laterals import FullLaterals
 from model.layers import Place, TaughtLayer
+from model.observation import Observation
 from model.optimiser import adam
 from model.population import Population
 from model.randomness import Purpose
@@ -34,7 +35,7 @@ class BackpropagatedPopulation(Population):
 
     def learn(self, images: Float[Tensor, "sample input"], labels: Int64[Tensor, " sample"]) -> None:
         """One step of every member on the same batch."""
-        one_hot = (labels[:, None] == self._classes).to(self._dtype)
+        one_hot = self._one_hot(labels)
         draws = self._draws(self._step, Purpose.FIRST_PRESENTATION, Purpose.SECOND_PRESENTATION)
         drive = self._output.drive(self._present(images, one_hot, draws, "fire", "fire"))
         self._optimiser.zero_grad(set_to_none=False)
@@ -53,6 +54,14 @@ class BackpropagatedPopulation(Population):
     ) -> Float[Tensor, "member label sample"]:
         """The predicted probabilities of the labels, without being shown them; arguments are those of `Population`."""
         return self._output.drive(self._evaluate(images, when, sampled=sampled)).softmax(dim=1)
+
+    @torch.no_grad()
+    def observe(
+        self, images: Float[Tensor, "sample input"], labels: Int64[Tensor, " sample"], epoch: int
+    ) -> dict[str, Observation]:
+        """What the hidden neurons do with a batch; arguments are those of `Population`."""
+        found = super().observe(images, labels, epoch)
+        return {layer: observation for layer, observation in found.items() if layer != "output"}
 
     def _adam(self) -> Adam:
         parameters = [parameter.requires_grad_() for parameter in self._parameters()]

@@ -25,6 +25,15 @@ def adaptive_bins(values: Float[Tensor, "*neuron sample"]) -> Int64[Tensor, "*ne
     return _bins(values / torch.where(largest > 0, largest, 1.0) * (BINS // 2))
 
 
+@torch.no_grad()
+def output_bins(
+    drive: Float[Tensor, "member label sample"], labels: Int64[Tensor, " sample"]
+) -> tuple[Int64[Tensor, "member label sample"], Int64[Tensor, "member label sample"]]:
+    """Bins of the two sources of output neurons: their drive, and their own element of the one-hot label."""
+    own = torch.arange(drive.shape[1], device=drive.device)[:, None] == labels
+    return adaptive_bins(drive), adaptive_bins(own.to(drive.dtype)).expand(drive.shape)
+
+
 def _bins(widths: Float[Tensor, "*neuron sample"]) -> Int64[Tensor, "*neuron sample"]:
     # Rounded up before the shift: a value just above an edge would be rounded onto it by the shift.
     # Clamped before the conversion for infinities, after it for NaN, whose integer value is arbitrary.

@@ -15,6 +15,7 @@ from model.layers import FixedLayer, HiddenLayer, OutputLayer, Place, TaughtLaye
 from model.linear import Inputs
 from model.memory import keep_freed_memory
 from model.neurons import Answers
+from model.observation import Observation
 from model.optimiser import adam, carry_over
 from model.randomness import Draw, Purpose, evaluation_step, member_keys
 
@@ -108,7 +109,7 @@ class Population:
         The batch is presented twice, unless nothing of the first presentation is heard at the second; only this one,
         with the lateral input and the feedback that the first one caused, is learned from.
         """
-        one_hot = (labels[:, None] == self._classes).to(self._dtype)
+        one_hot = self._one_hot(labels)
         draws = self._draws(self._step, Purpose.FIRST_PRESENTATION, Purpose.SECOND_PRESENTATION)
         self._output.learn(self._present(images, one_hot, draws, "fire", "learn"), labels)
         self._optimiser.step()
@@ -135,6 +136,32 @@ class Population:
         deed: Deed = "fire" if sampled else "expect"
         return self._present(images, None, draws, deed, deed)
 
+    @torch.no_grad()
+    def observe(
+        self, images: Float[Tensor, "sample input"], labels: Int64[Tensor, " sample"], epoch: int
+    ) -> dict[str, Observation]:
+        """What the neurons do with a batch while they are shown the labels, as when they learn; nothing is learned.
+
+        Args:
+            images: Standardised images.
+            labels: Their classes.
+            epoch: Keys the sampled outputs.
+
+        Returns:
+            By layer: `hidden 1`, …, `output`; but a fixed layer has one source alone.
+        """
+        one_hot, step = self._one_hot(labels), torch.full_like(self._step, evaluation_step(epoch, 0))
+        draws = self._draws(step, Purpose.FIRST_PRESENTATION_OBSERVED, Purpose.SECOND_PRESENTATION_OBSERVED)
+        found: dict[str, Observation] = {}
+        inputs = self._through_fixed(images)
+        if self._hidden:
+            view, answer = self._first_answer(inputs, one_hot, draws[0], "fire")
+            for number, (layer, before) in enumerate(zip(self._hidden, answer.hidden, strict=True), start=1):
+                seen = view if number == 1 else layer.see(inputs, one_hot)
+                found[f"hidden {number}"] = layer.observe(seen, answer.output, before)
+                inputs = layer.fire(seen, answer.output, before, draws[1])
+        return {**found, "output": self._output.observe(inputs, labels)}
+
     def _present(
         self,
         images: Float[Tensor, "sample input"],
@@ -144,16 +171,27 @@ class Population:
         second: Deed,
     ) -> Inputs:
         """Present a batch as often as need be; what the output layer is given in the end."""
+        inputs = self._through_fixed(images)
+        if not self._hidden:
+            return inputs
+        view, answer = self._first_answer(inputs, one_hot, draws[0], first)
+        return self._through_hidden(view, answer, draws[1], second)[-1]
+
+    def _through_fixed(self, images: Float[Tensor, "sample input"]) -> Inputs:
         inputs: Inputs = images
         for layer in self._fixed:
             inputs = layer.fire(inputs)
-        if not self._hidden:
-            return inputs
+        return inputs
+
+    def _first_answer(
+        self, inputs: Inputs, one_hot: Float[Tensor, "sample label"] | None, draw: Draw, deed: Deed
+    ) -> tuple[View, Answer]:
+        """What the first hidden layer sees, and what all did at the first presentation, if there is one."""
         view, answer = self._hidden[0].see(inputs, one_hot), Answer([None] * len(self._hidden), None)
         if self._presented_twice:
-            hidden = self._through_hidden(view, answer, draws[0], first)
-            answer = Answer(hidden, self._fed_back(hidden[-1], draws[0], first) if self._feeds_back else None)
-        return self._through_hidden(view, answer, draws[1], second)[-1]
+            hidden = self._through_hidden(view, answer, draw, deed)
+            answer = Answer(hidden, self._fed_back(hidden[-1], draw, deed) if self._feeds_back else None)
+        return view, answer
 
     def _through_hidden(self, view: View, answer: Answer, draw: Draw, deed: Deed) -> list[Outputs]:
         """The outputs of each hidden layer at one presentation."""
@@ -199,6 +237,14 @@ class Population:
             for name, tensor in maps.tensors().items()
         }
 
+    def fields(self) -> dict[str, Float[Tensor, "member _ _"]]:
+        """The feedforward weights of the layers that learn, (member, neuron, input): `hidden 1`, …, `output`."""
+        named = self.tensors()
+        hidden = {
+            f"hidden {number + 1}": named[f"hidden.{number}.feedforward.weight"] for number in range(len(self._hidden))
+        }
+        return {**hidden, "output": named["output.feedforward.weight"]}
+
     def _layers(self) -> dict[str, FixedLayer | HiddenLayer | TaughtLayer | OutputLayer]:
         fixed = {f"fixed.{number}": layer for number, layer in enumerate(self._fixed)}
         hidden = {f"hidden.{number}": layer for number, layer in enumerate(self._hidden)}
@@ -207,6 +253,9 @@ class Population:
     def _parameters(self) -> list[Tensor]:
         """What is learned, in the order of `tensors`."""
         return [tensor for name, tensor in self.tensors().items() if not name.startswith("fixed.")]
+
+    def _one_hot(self, labels: Int64[Tensor, " sample"]) -> Float[Tensor, "sample label"]:
+        return (labels[:, None] == self._classes).to(self._dtype)
 
     def _draws(self, step: Int64[Tensor, ""], *purposes: Purpose) -> tuple[Draw, Draw]:
         first, second = (Draw(self._keys, purpose, step) for purpose in purposes)

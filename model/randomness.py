@@ -33,6 +33,8 @@ class Purpose(IntEnum):
     SECOND_PRESENTATION_EVALUATED = 6
     SAMPLED_OUTPUTS = 7
     LATERAL_CONNECTIONS = 8
+    FIRST_PRESENTATION_OBSERVED = 9
+    SECOND_PRESENTATION_OBSERVED = 10
 
 
 def key(seed: int, purpose: Purpose, *step: int) -> int:

@@ -13,8 +13,9 @@ from model.backpropagation import BackpropagatedPopulation
 from model.config import NetworkConfig, TrainingConfig
 from model.data import Split
 from model.errors import DivergedError
-from model.evaluation import accuracy
+from model.evaluation import BATCH, accuracy, predictions
 from model.goal import Goal, Goals
+from model.observation import Observation
 from model.population import Population
 from model.randomness import batch_order
 
@@ -85,6 +86,8 @@ class Training:
         self._validation = self._on_device(data.validation_images, data.validation_labels)
         self._epoch = 0
         self.members = tuple(range(len(goals)))
+        self._n_classes = data.n_classes
+        self._some = batch_order(training.data_seed, 0, len(data.train_images)).to(self._template.device)
         n_inputs = data.train_images.shape[1]
         self.population = population_of(network, training, goals, seeds, n_inputs, data.n_classes, self._template)
 
@@ -103,7 +106,9 @@ class Training:
             finite = self.population.finite()
             if not finite.any():
                 raise DivergedError(f"a weight is no longer finite after epoch {epoch}")
-            validation = accuracy(self.population, *self._validation, epoch).masked_fill(~finite, math.nan)
+            self._predicted = predictions(self.population, self._validation[0], epoch)
+            right = (self._predicted == self._validation[1]).to(torch.float64).mean(dim=-1)
+            validation = right.masked_fill(~finite, math.nan)
             yield EpochResult(epoch, self.members, tuple(validation.tolist()), tuple((~finite).tolist()))
 
     def release(self, members: Iterable[int]) -> None:
@@ -129,6 +134,25 @@ class Training:
     ) -> tuple[float, ...]:
         """Share of other images that each member in training labels correctly after the epochs so far."""
         return tuple(accuracy(self.population, *self._on_device(images, labels), self._epoch).tolist())
+
+    def training_accuracy(self) -> tuple[float, ...]:
+        """Share of some images of the training part that each member labels correctly; always the same images."""
+        some = self._some[:BATCH]
+        images, labels = self._train
+        return tuple(accuracy(self.population, images[some], labels[some], self._epoch).tolist())
+
+    def confusion(self) -> Int64[Tensor, "member label predicted"]:
+        """How many images of the validation part with a label were given which, after the last epoch."""
+        labels, n = self._validation[1], self._n_classes
+        pairs = labels * n + self._predicted
+        members = torch.arange(len(pairs), device=pairs.device)[:, None] * n * n
+        return torch.bincount((members + pairs).flatten(), minlength=len(pairs) * n * n).view(-1, n, n)
+
+    def observe(self) -> dict[str, Observation]:
+        """What each layer does with a batch of the training part, always the same, as it is shown when learning."""
+        some = self._some[: self._config.batch_size]
+        images, labels = self._train
+        return self.population.observe(images[some], labels[some], self._epoch)
 
     def _on_device(
         self, images: Float32[np.ndarray, "sample pixel"], labels: Int64[np.ndarray, " sample"]

@@ -1,11 +1,8 @@
 """A hidden layer of infomorphic neurons."""
 
-from dataclasses import replace
-
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from model.activation import activation_of
 from model.config import NetworkConfig
 from model.layers.place import Place
 from model.layers.wiring import View, Wiring
@@ -25,9 +22,7 @@ class HiddenLayer(Wiring):
 
     def __init__(self, place: Place, network: NetworkConfig, gamma: Float[Tensor, "member term"]) -> None:
         super().__init__(place, network)
-        self._activation = activation_of(network)
         self._objective = Objective.of(gamma.repeat_interleave(place.n_neurons, dim=0), self._activation.lattice)
-        self._first_neuron = place.first_neuron
 
     def fire(self, view: View, answer: Answers | None, before: Activity | None, draw: Draw) -> Activity:
         """Outputs −1 or +1 at a presentation, sampled; what the arguments are `sources` says."""
@@ -48,6 +43,3 @@ class HiddenLayer(Wiring):
         """Let all members but these, of so many, go."""
         super().keep(members, n_members)
         self._objective = self._objective.keep(members, n_members)
-
-    def _own(self, draw: Draw) -> Draw:
-        return replace(draw, first_neuron=self._first_neuron)

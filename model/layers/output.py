@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 
+import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
 from model.activation import output_activation
+from model.binning import output_bins
 from model.goal import BIVARIATE
 from model.layers.place import Place
 from model.linear import Inputs, LinearMaps
 from model.neurons import Answers, fire_output, learn_output
+from model.observation import Observation
 from model.pid import Objective
 from model.randomness import Draw
 
@@ -48,6 +51,11 @@ class OutputLayer:
     def expect(self, inputs: Inputs) -> Answers:
         """The expected values of outputs −1 and +1."""
         return 2 * self.theta(inputs) - 1
+
+    def observe(self, inputs: Inputs, labels: Int64[Tensor, " sample"]) -> Observation:
+        """What the neurons' information is estimated from."""
+        drive = self.drive(inputs)
+        return Observation(BIVARIATE, torch.stack(output_bins(drive, labels)), output_activation(drive))
 
     def learn(self, inputs: Inputs, labels: Int64[Tensor, " sample"]) -> None:
         """Set the gradients."""

@@ -1,15 +1,19 @@
-"""How a hidden layer is connected: which maps its neurons' sources come from."""
+"""How the neurons of a hidden layer are connected: what their sources come through."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from model.activation import activation_of
 from model.config import NetworkConfig
 from model.laterals import FullLaterals, LimitedLaterals, connections
 from model.layers.place import Place
 from model.linear import Inputs, LinearMaps
 from model.neurons import Activity, Answers, Sources
+from model.observation import Observation
+from model.randomness import Draw
 
 Context = Float[Tensor, "member neuron #sample"]
 
@@ -44,8 +48,12 @@ class Wiring:
     """
 
     maps: dict[str, LinearMaps | LimitedLaterals]
+    says_signs = True
+    """Whether outputs are −1 or +1."""
 
     def __init__(self, place: Place, network: NetworkConfig) -> None:
+        self._activation = activation_of(network)
+        self._first_neuron = place.first_neuron
         generators, template = place.generators(), place.template
         self.maps = {"feedforward": LinearMaps.initialised(generators, place.n_neurons, place.n_inputs, template)}
         for origin in network.context:
@@ -91,9 +99,20 @@ class Wiring:
                 raise ValueError(f"nothing to learn from: {origin} came from zeros")
             maps.take(downhill[self._source_of[origin]], inputs)
 
+    def observe(self, view: View, answer: Answers | None, before: Activity | None) -> Observation:
+        """What the neurons' information is estimated from, at a presentation; arguments are those of `sources`."""
+        sources = self.sources(view, answer, before, sampled=self.says_signs)
+        whole = [source.expand_as(view.drive) for source in sources]
+        bins = torch.stack([self._activation.bins(source) for source in whole])
+        return Observation(self._activation.lattice, bins, self._activation.theta(*whole))
+
     def keep(self, members: Int64[Tensor, " kept"], n_members: int) -> None:  # noqa: ARG002 - others need to know
         """Let all members but these, of so many, go."""
         self.maps = {origin: maps.keep(members) for origin, maps in self.maps.items()}
+
+    def _own(self, draw: Draw) -> Draw:
+        """Where in a draw this layer's neurons are."""
+        return replace(draw, first_neuron=self._first_neuron)
 
     def _hear(self, origin: str, inputs: Inputs | None) -> Context | None:
         if origin not in self.maps:

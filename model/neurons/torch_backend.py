@@ -5,7 +5,7 @@ from jaxtyping import Int64
 from torch import Tensor
 
 from model.activation import Activation, output_activation, output_slope
-from model.binning import adaptive_bins
+from model.binning import output_bins
 from model.neurons.types import Activity, Sources
 from model.pid import Objective
 from model.pid.torch_backend import goal_gradient
@@ -37,9 +37,7 @@ def fire_output(drive: Activity, draw: Draw) -> Activity:
 def learn_output(drive: Activity, labels: Int64[Tensor, " sample"], objective: Objective) -> Activity:
     """`model.neurons.learn_output` in tensor operations."""
     theta = output_activation(drive)
-    own = torch.arange(drive.shape[1], device=drive.device)[:, None] == labels
-    label = adaptive_bins(own.to(drive.dtype)).expand(drive.shape)
-    bins = torch.stack([adaptive_bins(drive), label]).flatten(1, 2)
+    bins = torch.stack(output_bins(drive, labels)).flatten(1, 2)
     uphill = goal_gradient(bins, theta.flatten(0, 1), objective).view_as(theta)
     return -uphill * output_slope(theta)
 

@@ -13,6 +13,7 @@ from tests.reference import dense_pid
 N_INPUTS, N_LABELS, N_SAMPLES = 5, 3, 40
 LEARNING = Purpose.FIRST_PRESENTATION, Purpose.SECOND_PRESENTATION
 EVALUATION = Purpose.FIRST_PRESENTATION_EVALUATED, Purpose.SECOND_PRESENTATION_EVALUATED
+OBSERVATION = Purpose.FIRST_PRESENTATION_OBSERVED, Purpose.SECOND_PRESENTATION_OBSERVED
 OUTPUT_GOAL = (-0.2, 0.1, 1.0, 0.1, 0.0)
 
 NETWORKS = {
@@ -73,7 +74,7 @@ class Written:
         self.network, self.keys = network, members._keys
         self.weights = {n: t[0].detach().clone().requires_grad_() for n, t in members.tensors().items()}
         for number in range(len(network.layers)):
-            if network.lateral_connections and network.learning == "goals":
+            if network.lateral_connections and network.learning != "fixed":
                 name = f"hidden.{number}.lateral.weight"
                 self.weights[f"{name} drawn"] = self.weights[name]
                 sources = members._hidden[number].maps["lateral"].sources[0]
@@ -132,6 +133,11 @@ def signs(_theta, drawn):
     return torch.where(drawn, 1.0, -1.0).double()
 
 
+def zeros_and_ones(theta, drawn):
+    """Sampled outputs with the derivatives of their probabilities."""
+    return drawn.double() + theta - theta.detach()
+
+
 def expected_signs(theta, _drawn):
     return 2 * theta.detach() - 1
 
@@ -149,16 +155,20 @@ def adaptive_bins(values):
     return (torch.ceil(10 * values / values.abs().amax(dim=1, keepdim=True) + 10) - 1).clamp(0, 19)
 
 
-def goal_of(sources, theta, gamma):
+def terms_of(sources, theta):
+    """Of each neuron, (neuron, term)."""
     bins_of, order = (
         (fixed_bins, dense_pid.TRIVARIATE_ORDER) if len(sources) == 3 else (adaptive_bins, dense_pid.BIVARIATE_ORDER)
     )
-    bins, total = torch.stack([bins_of(source) for source in sources]), 0
+    bins, terms = torch.stack([bins_of(source) for source in sources]), []
     for neuron in range(len(theta)):
         symbols = dense_pid.relabelled(bins[:, neuron])
-        terms = dense_pid.terms(symbols, theta[neuron], order, int(symbols.max()) + 1)
-        total = total + torch.tensor(gamma, dtype=torch.float64) @ terms
-    return total
+        terms.append(dense_pid.terms(symbols, theta[neuron], order, int(symbols.max()) + 1))
+    return torch.stack(terms)
+
+
+def goal_of(sources, theta, gamma):
+    return (terms_of(sources, theta) @ torch.tensor(gamma, dtype=torch.float64)).sum()
 
 
 @pytest.mark.parametrize("parts", NETWORKS.values(), ids=NETWORKS)
@@ -197,6 +207,30 @@ def test_without_a_label_its_part_of_the_context_comes_from_zeros(parts, sampled
     torch.testing.assert_close(found[0], expected, rtol=1e-10, atol=0)
 
 
+@pytest.mark.parametrize("learning", ["goals", "backpropagation"])
+@pytest.mark.parametrize("parts", NETWORKS.values(), ids=NETWORKS)
+def test_neurons_are_observed_as_they_are_shown_the_label(parts, learning):
+    network = network_of(**parts, learning=learning)
+    taught = learning == "backpropagation"
+    members, (images, labels) = population(network, kind=BackpropagatedPopulation if taught else Population), batch(4)
+    before = {name: tensor.clone() for name, tensor in members.tensors().items()}
+    written = Written(members, network)
+    outputs_of, step = zeros_and_ones if taught else signs, evaluation_step(7, 0)
+    seen, outputs = written.both(images, one_hot_of(labels), OBSERVATION, step, outputs_of, signs)
+    drive = written.map("output.feedforward", outputs[-1])
+    expected = {f"hidden {number}": terms_of(*layer) for number, layer in enumerate(seen, start=1)}
+    if not taught:
+        expected["output"] = terms_of((drive, one_hot_of(labels)), torch.sigmoid(drive))
+
+    found = members.observe(images, labels, epoch=7)
+
+    assert found.keys() == expected.keys()
+    for layer, observation in found.items():
+        torch.testing.assert_close(observation.terms()[0], expected[layer].detach(), rtol=1e-9, atol=1e-9)
+        assert len(observation.names) == expected[layer].shape[1]
+    assert all(torch.equal(tensor, before[name]) for name, tensor in members.tensors().items())
+
+
 @pytest.mark.parametrize("parts", BASELINES.values(), ids=BASELINES)
 def test_a_readout_learns_from_fixed_neurons_or_from_the_images(parts):
     network = network_of(**parts)
@@ -222,19 +256,11 @@ def test_a_readout_learns_from_fixed_neurons_or_from_the_images(parts):
     )
 
 
-def zeros_and_ones(theta, drawn):
-    """Sampled outputs with the derivatives of their probabilities."""
-    return drawn.double() + theta - theta.detach()
-
-
-TAUGHT = [name for name in NETWORKS if name not in {"setup 2", "feedback only"}]
-
-
-@pytest.mark.parametrize("name", [*TAUGHT, "setup 2"])
+@pytest.mark.parametrize("name", NETWORKS)
 def test_backpropagation_descends_the_cross_entropy(name):
     network = network_of(**NETWORKS[name], learning="backpropagation")
     members, (images, labels) = population(network, kind=BackpropagatedPopulation), batch(2)
-    written = Written(members, network_of(**NETWORKS[name]))
+    written = Written(members, network)
     _, outputs = written.both(images, one_hot_of(labels), LEARNING, 2, zeros_and_ones, signs)
     drive = written.map("output.feedforward", outputs[-1])
     predicted = torch.log_softmax(drive, dim=0)
