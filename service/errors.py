@@ -25,6 +25,10 @@ class TrialNotFoundError(ServiceError):
     """The study has no such trial."""
 
 
+class ArtifactNotFoundError(ServiceError):
+    """The trial has no such artifact."""
+
+
 class NameTakenError(ServiceError):
     """A study of this name exists."""
 

@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session, aliased
 
 from service.search import trials
 from service.spec import StudySpec
+from service.storage import artifacts
 from service.storage.database import says_server_is_away
 from service.storage.leases import Outcome, Verdict, count, expire
+from service.storage.optuna_artifacts import note
 from service.storage.store import Store
 from service.storage.tables import Lease, LeaseState, Study, StudyState
 
@@ -90,6 +92,7 @@ def _settle(store: Store, token: int) -> None:
         lease = session.scalar(decided.with_for_update(skip_locked=True))
         if study is None or lease is None or lease.trial_number is None or lease.outcome is None:
             return
+        _note_artifacts(session, store, study, lease.trial_number)
         outcome = _tell(store, study, lease.trial_number, Outcome.of(lease.outcome))
         counts = outcome.verdict in {Verdict.COMPLETE, Verdict.PRUNED, Verdict.FAIL, Verdict.STOPPED}
         lease.state = LeaseState.TOLD if counts else LeaseState.REQUEUED
@@ -117,6 +120,13 @@ def abandon_if_deleted(store: Store, study_id: int) -> bool:
                 study.reason = "its trials were deleted in Optuna; delete the study and create it again"
             return True
     return False
+
+
+def _note_artifacts(session: Session, store: Store, study: Study, number: int) -> None:
+    """Let Optuna know of a run's artifacts; before it is told of its end, after which it changes nothing of a trial."""
+    if found := artifacts.of_trial(session, study.id, number):
+        trial_id = trials.find(store.optuna_study(study.name), number)._trial_id
+        note(store.trials, study.id, trial_id, number, found)
 
 
 def _tell(store: Store, study: Study, number: int, outcome: Outcome) -> Outcome:

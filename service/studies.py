@@ -52,10 +52,12 @@ class Progress:
     """A study and how its trials stand.
 
     Attributes:
+        id: The study's number in our tables.
         held: Trials that a worker has in hand.
         told: Trials that are complete, pruned or failed for good.
     """
 
+    id: int
     name: str
     spec: StudySpec
     state: StudyState
@@ -209,6 +211,7 @@ def _with_progress(session: Session, studies: Sequence[Study]) -> list[Progress]
     counts = {(study_id, state): number for study_id, state, number in counted}
     return [
         Progress(
+            id=study.id,
             name=study.name,
             spec=StudySpec.model_validate(study.spec),
             state=StudyState(study.state),

@@ -15,7 +15,7 @@ from service.api import documentation, problems
 from service.api.access import ApiKeyMiddleware, BodyLimit, SameOriginOnly, ThisMachineOnly
 from service.api.dashboard import DashboardGate
 from service.api.dependencies import LazyStore
-from service.api.routes import catalogue, health, studies, trials
+from service.api.routes import artifacts, catalogue, health, studies, trials
 from service.settings import Settings
 from service.settling import reap
 from service.storage.database import says_server_is_away
@@ -65,7 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     v1 = APIRouter(prefix="/v1", responses=problems.responses(400, 401, 422, 503))
     # The trials' routes first: they are more specific than those of what can be done with a study.
-    for part in (trials, studies, catalogue):
+    for part in (artifacts, trials, studies, catalogue):
         v1.include_router(part.router)
     app.include_router(v1)
     app.include_router(health.router)

@@ -8,9 +8,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.api.dependencies import LazyStore
+from service.api.files import as_file
 from service.api.problems import answer_to, problem
+from service.storage.optuna_artifacts import ArtifactsForReading
 
-PREFIXES = ("/dashboard", "/static", "/api", "/csv", "/artifacts")
+ARTIFACTS = "/artifacts"
+PREFIXES = ("/dashboard", "/static", "/api", "/csv", ARTIFACTS)
 """The dashboard's addresses are absolute and cannot be moved; ours are under /v1."""
 
 
@@ -37,7 +40,8 @@ class DashboardGate:
             )
             await refusal(scope, receive, send)
         else:
-            await (await run_in_threadpool(self._open))(scope, receive, send)
+            dashboard = await run_in_threadpool(self._open)
+            await dashboard(scope, receive, as_file(send) if path.startswith(ARTIFACTS) else send)
 
     def _open(self) -> ASGIApp:
         """The dashboard, or a refusal while the database is away, for which it has no words of its own."""
@@ -47,6 +51,7 @@ class DashboardGate:
         except Exception as error:
             return answer_to(error)
         if self._dashboard is None:
+            application = wsgi(store.trials, artifact_store=ArtifactsForReading(store.engine))
             # a2wsgi types the same protocol in words of its own.
-            self._dashboard = cast("ASGIApp", WSGIMiddleware(wsgi(store.trials)))
+            self._dashboard = cast("ASGIApp", WSGIMiddleware(application))
         return self._dashboard

@@ -91,5 +91,6 @@ def _session(store: StoreDep) -> Iterator[Session]:
 SessionDep = Annotated[Session, Depends(_session, scope="function")]
 
 StudyInPath = Annotated[StudyName, Path(description="Name of a study.")]
+TrialInPath = Annotated[int, Path(ge=0, le=10**9, description="Number of a trial.")]
 Offset = Annotated[int, Query(ge=0, le=10**9, description="How many to pass over.")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many to return at most.")]

@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from service.errors import (
+    ArtifactNotFoundError,
     InvalidFieldError,
     NameTakenError,
     SchemaVersionError,
@@ -63,6 +64,7 @@ class Problem(BaseModel):
 STATUS_OF: dict[type[Exception], HTTPStatus] = {
     StudyNotFoundError: HTTPStatus.NOT_FOUND,
     TrialNotFoundError: HTTPStatus.NOT_FOUND,
+    ArtifactNotFoundError: HTTPStatus.NOT_FOUND,
     NameTakenError: HTTPStatus.CONFLICT,
     TransitionError: HTTPStatus.CONFLICT,
     SchemaVersionError: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -135,6 +135,15 @@ class TrialPage(BaseModel):
     total: int
 
 
+class Artifact(BaseModel):
+    """A file that a run left with its trial; `size` is in bytes."""
+
+    name: str
+    media_type: str
+    size: int
+    created_at: datetime
+
+
 class GoalPreset(BaseModel):
     """A published goal; `kind` says which neurons it is for, `terms` the order of `gamma`."""
 

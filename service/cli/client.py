@@ -64,19 +64,32 @@ class Client:
             ServiceUnreachableError: If it does not answer.
             SettingsError: If the address or the key cannot be sent.
         """
-        return self._send("GET", path, params={k: v for k, v in query.items() if v is not None})
+        return self._json("GET", path, params={k: v for k, v in query.items() if v is not None})
+
+    def download(self, path: str) -> bytes:
+        """Read a file; raises as `get` does."""
+        return self._send("GET", path).content
 
     def post(self, path: str, document: object = None) -> Any:  # noqa: ANN401 - JSON
         """Make or change a resource; raises as `get` does."""
         # Not httpx's own JSON: it refuses NaN with a traceback, where the service names the field.
         content = None if document is None else json.dumps(document)
-        return self._send("POST", path, content=content, headers={"Content-Type": "application/json"})
+        return self._json("POST", path, content=content, headers={"Content-Type": "application/json"})
 
     def delete(self, path: str) -> None:
         """Delete a resource; raises as `get` does."""
         self._send("DELETE", path)
 
-    def _send(self, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401 - JSON
+    def _json(self, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401 - JSON
+        response = self._send(method, path, **options)
+        try:
+            return response.json() if response.content else None
+        except ValueError as error:
+            raise ServiceUnreachableError(
+                f"what answers at {self._http.base_url} is not this service; set INFOMORPHIC_URL"
+            ) from error
+
+    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
         try:
             response = self._http.request(method, path, **options)
         except httpx.LocalProtocolError:
@@ -94,12 +107,7 @@ class Client:
             ) from error
         if not response.is_success:
             raise RequestRefusedError(response.status_code, _detail(response))
-        try:
-            return response.json() if response.content else None
-        except ValueError as error:
-            raise ServiceUnreachableError(
-                f"what answers at {self._http.base_url} is not this service; set INFOMORPHIC_URL"
-            ) from error
+        return response
 
 
 def address(study: str, *parts: str) -> str:

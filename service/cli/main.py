@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from model.errors import ModelError
-from service.cli import database, quickstart, serve, studies, up
+from service.cli import artifacts, database, quickstart, serve, studies, up
 from service.cli.output import errors
 from service.errors import ServiceError
 
@@ -23,6 +23,7 @@ app.command()(quickstart.quickstart)
 app.command()(serve.api)
 app.command()(serve.migrate)
 app.command()(database.database)
+studies.app.command()(artifacts.artifacts)
 app.add_typer(studies.app, name="study")
 app.command()(studies.best)
 

@@ -1,7 +1,7 @@
 """Leases: who may train what, until when. Every statement uses Postgres's clock.
 
 Locks on a study's row are `FOR NO KEY UPDATE`, which lets leases be written meanwhile; only deleting takes the full
-lock, and waits for whoever settles.
+lock, and waits for whoever decides or settles.
 """
 
 import math
@@ -11,11 +11,13 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Engine, and_, func, not_, or_, select, update
+from sqlalchemy import Connection, Engine, and_, func, not_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from service.errors import LeaseLostError
+from service.storage import artifacts
+from service.storage.artifacts import Artifact
 from service.storage.tables import Lease, LeaseState, Study, StudyState
 
 OPEN_OR_DONE = (LeaseState.HELD, LeaseState.DECIDED, LeaseState.TOLD)
@@ -55,33 +57,40 @@ class Outcome:
         value: Validation accuracy of a complete run, the mean of its networks'.
         repeats: The validation accuracy of each network of a complete run that trained several.
         reason: Why a run is not complete, in words; kept without NUL, which Postgres cannot store, and not too long.
+        artifacts: What the run leaves with its trial, however it ended; kept beside the lease.
 
     Raises:
-        ValueError: If a complete run has no finite value, or another has one.
+        ValueError: If a complete run has no finite value, or another has one; if two artifacts have one name.
     """
 
     verdict: Verdict
     value: float | None = None
     reason: str | None = None
     repeats: tuple[float, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
 
     def __post_init__(self) -> None:
         finite = self.value is not None and math.isfinite(self.value)
         if finite != (self.verdict is Verdict.COMPLETE) or (self.value is not None and not finite):
             raise ValueError(f"a complete run has a finite value, no other has one; got {self.verdict}, {self.value}")
+        names = [artifact.name for artifact in self.artifacts]
+        if len(set(names)) < len(names):
+            raise ValueError(f"artifacts: each of a run's has a name of its own; got {names}")
         if self.reason is not None:
             storable = self.reason.replace("\0", "").encode("utf-8", "replace").decode()
             object.__setattr__(self, "reason", storable[:LONGEST_REASON])
 
     @classmethod
     def of(cls, stored: dict[str, Any]) -> "Outcome":
-        """The outcome as it was stored."""
+        """The outcome as it was stored, without its artifacts."""
         repeats = tuple(stored.get("repeats") or ())
         return cls(Verdict(stored["verdict"]), stored.get("value"), stored.get("reason"), repeats)
 
     def as_json(self) -> dict[str, Any]:
-        """The outcome as it is stored."""
-        return asdict(self)
+        """The outcome as it is stored with the lease, without its artifacts."""
+        stored = asdict(self)
+        del stored["artifacts"]
+        return stored
 
 
 def count(session: Session, study_id: int, states: tuple[LeaseState, ...]) -> int:
@@ -97,7 +106,8 @@ def link(engine: Engine, token: int, trial_number: int | None) -> bool:
         LeaseLostError: If the lease ran out meanwhile.
     """
     try:
-        _change_held(engine, token, {"trial_number": trial_number})
+        with engine.begin() as connection:
+            _change_held(connection, token, {"trial_number": trial_number})
     except IntegrityError:
         return False
     return True
@@ -117,19 +127,21 @@ def renew(engine: Engine, tokens: Sequence[int], lease_seconds: float) -> dict[i
 
 
 def decide(engine: Engine, token: int, outcome: Outcome) -> None:
-    """Write a run's outcome: the commit point, after which it cannot be lost nor changed by another.
+    """Write a run's outcome with its artifacts: the commit point, after which it cannot be lost nor changed by another.
 
     Raises:
         LeaseLostError: If the lease ran out and was given away: the outcome is refused.
     """
-    _change_held(engine, token, {"state": LeaseState.DECIDED, "outcome": outcome.as_json()})
-
-
-def _change_held(engine: Engine, token: int, values: dict[str, Any]) -> None:
     with engine.begin() as connection:
-        changed = connection.execute(
-            update(Lease).where(Lease.id == token, Lease.state == LeaseState.HELD).values(values)
-        )
+        # The study's row first, to which artifacts refer: who deletes the study locks it before its leases too.
+        of_lease = select(Study.id).join(Lease).where(Lease.id == token)
+        connection.execute(of_lease.with_for_update(read=True, key_share=True, of=Study))
+        _change_held(connection, token, {"state": LeaseState.DECIDED, "outcome": outcome.as_json()})
+        artifacts.write(connection, token, outcome.artifacts)
+
+
+def _change_held(connection: Connection, token: int, values: dict[str, Any]) -> None:
+    changed = connection.execute(update(Lease).where(Lease.id == token, Lease.state == LeaseState.HELD).values(values))
     if changed.rowcount != 1:
         raise LeaseLostError(f"lease {token} is no longer held")
 
@@ -164,7 +176,7 @@ def give_back(engine: Engine, worker: str, outcome: Outcome) -> int:
     Args:
         engine: Our tables.
         worker: Name of a worker, or of a pool, whose workers are called `pool/…`.
-        outcome: What came of their runs.
+        outcome: What came of their runs; without artifacts, which are a single run's.
     """
     its_own = or_(Lease.worker == worker, Lease.worker.startswith(f"{worker}/", autoescape=True))
     with engine.begin() as connection:

@@ -97,3 +97,17 @@ class Lease(Table):
     claimed_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     expires_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
+
+
+class StoredArtifact(Table):
+    """A file that a run left with its trial, see `service.storage.artifacts`."""
+
+    __tablename__ = "artifacts"
+
+    study_id: Mapped[int] = mapped_column(ForeignKey(Study.id, ondelete="CASCADE"), primary_key=True)
+    trial_number: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    media_type: Mapped[str]
+    content: Mapped[bytes]
+    size: Mapped[int] = mapped_column(Computed("octet_length(content)", persisted=True))
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))

@@ -11,9 +11,12 @@ from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from service.api.app import create_app
+from service.runs import finish
+from service.storage.artifacts import Artifact
+from service.storage.leases import Outcome, Verdict
 from service.storage.store import Store
 from tests.conftest import database, serving, settings_for
-from tests.integration.driving import complete, make, take
+from tests.integration.driving import make, take
 
 load_all_checks()
 DOCUMENT = create_app(settings_for("postgresql://nobody@nowhere/nothing", Path())).openapi()
@@ -22,11 +25,11 @@ OPERATIONS = [result.ok() for result in schemathesis.openapi.from_dict(DOCUMENT)
 
 @pytest.fixture(scope="module")
 def service(migrated_template, postgres_server, tmp_path_factory):
-    """A service with a study that has a complete trial, so that some requests succeed."""
+    """A service with a study that has a complete trial with an artifact, so that some requests succeed."""
     data_dir = tmp_path_factory.mktemp("data")
     with database(postgres_server, "contract", migrated_template) as url, closing(Store.open(url)) as store:
         make(store, data_dir, "a", n_trials=3)
-        complete(store, take(store))
+        finish(store, take(store), Outcome(Verdict.COMPLETE, 0.5, artifacts=(Artifact("a", "text/csv", b"a\n1\n"),)))
         with serving(settings_for(url, data_dir)) as client:
             yield client
 

@@ -41,7 +41,8 @@ def test_an_empty_database_gets_our_tables_and_optunas_each_in_a_schema_of_its_o
     migrate(empty_database_url)
 
     found = tables(empty_database_url)
-    assert {name for schema, name in found if schema == "infomorphic"} == {"alembic_version", "studies", "leases"}
+    ours = {name for schema, name in found if schema == "infomorphic"}
+    assert ours == {"alembic_version", "studies", "leases", "artifacts"}
     assert {"alembic_version", "studies", "trials", "trial_params", "trial_values"} <= {
         name for schema, name in found if schema == "optuna"
     }
@@ -54,6 +55,16 @@ def test_migrating_again_keeps_what_is_there(database_url):
     migrate(database_url)
 
     assert query(database_url, "SELECT name, n_trials, state FROM infomorphic.studies") == [("kept", 3, "running")]
+
+
+def test_a_database_without_artifacts_gets_their_table_and_keeps_what_is_there(database_url):
+    revise(database_url, command.downgrade, "0001")
+    query(database_url, """INSERT INTO infomorphic.studies (name, spec) VALUES ('kept', '{"n_trials": 3}')""")
+
+    migrate(database_url)
+
+    assert ("infomorphic", "artifacts") in tables(database_url)
+    assert query(database_url, "SELECT name FROM infomorphic.studies") == [("kept",)]
 
 
 def test_two_that_migrate_at_once_both_succeed(empty_database_url):
@@ -93,7 +104,7 @@ def test_a_downgrade_takes_only_our_tables_and_an_upgrade_brings_them_back(datab
     without = tables(database_url)
     revise(database_url, command.upgrade, "head")
 
-    assert before - without == {("infomorphic", "studies"), ("infomorphic", "leases")}
+    assert before - without == {("infomorphic", "studies"), ("infomorphic", "leases"), ("infomorphic", "artifacts")}
     assert tables(database_url) == before
 
 

@@ -1,12 +1,12 @@
 """A study's trials, and the best of them."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from optuna.trial import TrialState
 
 from service import studies, trials
-from service.api.dependencies import Limit, Offset, SessionDep, StoreDep, StudyInPath
+from service.api.dependencies import Limit, Offset, SessionDep, StoreDep, StudyInPath, TrialInPath
 from service.api.problems import responses
 from service.api.schemas import Trial, TrialPage
 
@@ -31,12 +31,7 @@ def list_trials(
 
 
 @router.get("/trials/{number}")
-def get_trial(
-    name: StudyInPath,
-    number: Annotated[int, Path(ge=0, le=10**9, description="Number of a trial.")],
-    session: SessionDep,
-    store: StoreDep,
-) -> Trial:
+def get_trial(name: StudyInPath, number: TrialInPath, session: SessionDep, store: StoreDep) -> Trial:
     """Look at a trial."""
     spec = studies.get(session, name).spec
     return Trial.of(trials.get(store, spec, number), spec)

@@ -1,0 +1,79 @@
+"""Artifacts as Optuna and its dashboard know them: noted with the trial, and read from our table."""
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from io import BytesIO, UnsupportedOperation
+from typing import BinaryIO
+
+from optuna.artifacts import ArtifactMeta
+from optuna.artifacts._upload import ARTIFACTS_ATTR_PREFIX
+from optuna.artifacts.exceptions import ArtifactNotFound
+from optuna.exceptions import UpdateFinishedTrialError
+from optuna.storages import BaseStorage
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from service.storage.artifacts import ArtifactInfo, read
+
+
+def artifact_id(study_id: int, trial_number: int, name: str) -> str:
+    """An artifact's key in Optuna's words: of digits that the dashboard's addresses allow, and the same every time."""
+    return f"{study_id:x}-{trial_number:x}-{name.encode().hex()}"
+
+
+def note(storage: BaseStorage, study_id: int, trial_id: int, trial_number: int, found: Sequence[ArtifactInfo]) -> None:
+    """Note artifacts with their trial as `optuna.artifacts.upload_artifact` does, unless it has ended.
+
+    Args:
+        storage: Optuna's.
+        study_id: The study's number in our tables.
+        trial_id: The trial's number in the whole of Optuna's tables.
+        trial_number: Its number in the study.
+        found: What the trial has.
+    """
+    with suppress(UpdateFinishedTrialError):
+        for artifact in found:
+            key = artifact_id(study_id, trial_number, artifact.name)
+            meta = ArtifactMeta(key, filename=artifact.name, mimetype=artifact.media_type, encoding=None)
+            storage.set_trial_system_attr(trial_id, f"{ARTIFACTS_ATTR_PREFIX}{key}", json.dumps(asdict(meta)))
+
+
+class ArtifactsForReading:
+    """Our artifacts as a store of Optuna's protocol, which only leases write to."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def open_reader(self, artifact_id: str) -> BinaryIO:
+        """The content of an artifact.
+
+        Raises:
+            ArtifactNotFound: If there is none of this id.
+        """
+        try:
+            study_id, trial_number, name = artifact_id.split("-")
+            with Session(self._engine) as session:
+                found = read(session, int(study_id, 16), int(trial_number, 16), bytes.fromhex(name).decode())
+        except ValueError as error:
+            raise ArtifactNotFound(f"{artifact_id!r} is no id of an artifact") from error
+        if found is None:
+            raise ArtifactNotFound(f"there is no artifact {artifact_id}")
+        return BytesIO(found.content)
+
+    def write(self, artifact_id: str, content_body: BinaryIO) -> None:  # noqa: ARG002 - the protocol's
+        """Refuse: artifacts come with the outcome of a run.
+
+        Raises:
+            UnsupportedOperation: Always.
+        """
+        raise UnsupportedOperation(f"artifact {artifact_id} cannot be written: artifacts come with a run's outcome")
+
+    def remove(self, artifact_id: str) -> None:
+        """Refuse: artifacts go with their study.
+
+        Raises:
+            UnsupportedOperation: Always.
+        """
+        raise UnsupportedOperation(f"artifact {artifact_id} cannot be removed: artifacts go with their study")
