@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from model.config import NetworkConfig, Seed, Strict, TrainingConfig
-from model.goal import RESIDUAL_ENTROPY, Goals, parse_goals
+from model.goal import RESIDUAL_ENTROPY, TERMS_OF, Goals, parse_goals
 from service.algorithms import CmaEs, Flag, Hyperband, Pruner, Sampler, Tpe
 from service.ranges import Range, SearchedOrFixed, check_inside
 from service.weights import named, term_of, weight_names, whole_space
@@ -46,6 +46,9 @@ GoalDocument = Annotated[OneGoal | list[OneGoal], BeforeValidator(_a_goal)]
 
 
 AUTO: Literal["auto"] = "auto"
+
+LARGEST_RECORD = 32 * 2**20
+"""Bytes that the information of each neuron of a trial may take."""
 
 MOST_NETWORKS = 10_000
 """In one population."""
@@ -85,6 +88,8 @@ class StudySpec(Strict):
             default, as published. CMA-ES learns from complete trials alone.
         trials_per_worker: Trials that a worker trains together, as one population; `"auto"` for as many as pay on its
             device, so that every worker has some and the sampler sees results between.
+        record: What is kept with each trial of what its networks did: `"layers"` for each epoch's accuracies and the
+            information of each layer, and what the network confuses; `"neurons"` for that of each neuron too; `"none"`.
         max_attempts: How often a trial is tried whose worker dies or raises, before it counts as failed.
         failure_limit: So many failed trials in a row end the study as failed.
     """
@@ -109,6 +114,7 @@ class StudySpec(Strict):
     repeats: Annotated[int, Field(strict=True, ge=1, le=100)] = 1
     pruner: Pruner | None = None
     trials_per_worker: TrialsPerWorker = AUTO
+    record: Literal["layers", "neurons", "none"] = "layers"
     max_attempts: Annotated[int, Field(strict=True, ge=1, le=100)] = 3
     failure_limit: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 10
 
@@ -118,6 +124,19 @@ class StudySpec(Strict):
         repeats = info.data.get("repeats", 1)
         if value != AUTO and value * repeats > MOST_NETWORKS:
             raise ValueError(f"{value} trials of {repeats} networks are more than {MOST_NETWORKS} networks at once")
+        return value
+
+    @field_validator("record", mode="after")
+    @classmethod
+    def _not_too_much(cls, value: str, info: ValidationInfo) -> str:
+        network, training, repeats = (info.data.get(field) for field in ("network", "training", "repeats"))
+        if value == "neurons" and network is not None and training is not None and repeats is not None:
+            size = 4 * repeats * training.epochs * sum(network.layers) * len(TERMS_OF[network.kind])
+            if size > LARGEST_RECORD:
+                raise ValueError(
+                    f"each neuron of each epoch would be {size / 2**20:.0f} MiB a trial, more than "
+                    f'{LARGEST_RECORD // 2**20}; expected "layers", or fewer repeats, epochs or neurons'
+                )
         return value
 
     @field_validator("sampler", "pruner", mode="before")

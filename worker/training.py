@@ -3,14 +3,17 @@
 import logging
 import statistics
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 
 from model.data import Split
 from model.errors import DivergedError
+from model.record import Recorder
 from model.training import EpochResult, Training
 from service.runs import Run
 from service.storage.leases import Outcome, Verdict
+from worker.artifacts import artifacts_of
 from worker.reporter import Reporter
 
 logger = logging.getLogger(__name__)
@@ -64,10 +67,15 @@ def train(in_hand: list[Run], data: Split, device: torch.device, reporter: Repor
     members = {
         run.token: range(position * spec.repeats, (position + 1) * spec.repeats) for position, run in enumerate(in_hand)
     }
+    recorder = None if spec.record == "none" else Recorder(training, each_neuron=spec.record == "neurons")
     try:
         for result in training.epochs():
+            if recorder is not None:
+                recorder.observe(result)
             stopped = reporter.study_stopped.is_set()  # now, so that all hear of it at the same epoch
-            ended = [run for run in in_hand if _ends(run, result, members[run.token], reporter, stopped=stopped)]
+            ended = [
+                run for run in in_hand if _ends(run, result, members[run.token], reporter, recorder, stopped=stopped)
+            ]
             for run in ended:
                 in_hand.remove(run)
             if not in_hand:
@@ -79,25 +87,33 @@ def train(in_hand: list[Run], data: Split, device: torch.device, reporter: Repor
             reporter.end(in_hand.pop(), Outcome(Verdict.FAIL, reason=f"diverged: {error}"))
 
 
-def _ends(run: Run, result: EpochResult, members: range, reporter: Reporter, *, stopped: bool) -> bool:
-    """Report a run's epoch, and its end if this was the last; whether it was."""
+def _ends(
+    run: Run, result: EpochResult, members: range, reporter: Reporter, recorder: Recorder | None, *, stopped: bool
+) -> bool:
+    """Report a run's epoch, and its end with what it leaves if this was the last; whether it was."""
     if reporter.is_lost(run):
         return True
+    outcome = _outcome(run, result, members, reporter, stopped=stopped)
+    if outcome is None:
+        return False
+    records = [] if recorder is None else [recorder[member] for member in members]
+    reporter.end(run, replace(outcome, artifacts=artifacts_of(records)))
+    return True
+
+
+def _outcome(run: Run, result: EpochResult, members: range, reporter: Reporter, *, stopped: bool) -> Outcome | None:
+    """Report a run's epoch; what came of the run if this was its last."""
     epoch, epochs = result.epoch, run.spec.training.epochs
     places = [result.members.index(member) for member in members]
     if any(result.diverged[place] for place in places):
-        reason = f"diverged: a weight is no longer finite after epoch {epoch}"
-        reporter.end(run, Outcome(Verdict.FAIL, reason=reason))
-        return True
+        return Outcome(Verdict.FAIL, reason=f"diverged: a weight is no longer finite after epoch {epoch}")
     repeats = tuple(result.validation_accuracy[place] for place in places)
     accuracy = statistics.fmean(repeats)
     reporter.report(run, epoch, accuracy)
     if epoch == epochs:
-        reporter.end(run, Outcome(Verdict.COMPLETE, accuracy, repeats=repeats))
-    elif stopped:
-        reporter.end(run, Outcome(Verdict.STOPPED, reason=f"the study was stopped after epoch {epoch} of {epochs}"))
-    elif reporter.is_to_be_pruned(run):
-        reporter.end(run, Outcome(Verdict.PRUNED, reason=f"pruned after epoch {epoch} of {epochs}"))
-    else:
-        return False
-    return True
+        return Outcome(Verdict.COMPLETE, accuracy, repeats=repeats)
+    if stopped:
+        return Outcome(Verdict.STOPPED, reason=f"the study was stopped after epoch {epoch} of {epochs}")
+    if reporter.is_to_be_pruned(run):
+        return Outcome(Verdict.PRUNED, reason=f"pruned after epoch {epoch} of {epochs}")
+    return None

@@ -101,6 +101,8 @@ def refusing_api(migrated_template, postgres_server, tmp_path_factory):
             {"sampler": "cmaes", "network": {"learning": "fixed"}},
             *("search_space", "0 terms have a range; the sampler needs at least 2"),
         ),
+        ({"record": "all"}, "record", "'layers', 'neurons' or 'none'"),
+        ({"record": "neurons", "repeats": 100, "training": {"epochs": 100}}, "record", "more than 32; expected"),
         ({"goal_per_layer": "yes"}, "goal_per_layer", "boolean"),
         ({"sampler": "cmaes", "search_space": dict.fromkeys(TERMS[1:], 0)}, "search_space", "at least 2"),
         ({"n_trials": 0}, "n_trials", "greater than or equal to 1"),

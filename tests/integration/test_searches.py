@@ -1,5 +1,9 @@
 """Studies of every network, from the document to the best goals, with a worker that trains them."""
 
+import csv
+import io
+
+import numpy as np
 import pytest
 
 from model.data.digits import load_digits
@@ -104,3 +108,59 @@ def test_where_all_is_fixed_trials_repeat_a_goal_with_other_seeds(search, api):
     found = api.get("/v1/studies/search/trials").json()["trials"]
     assert [trial["goal"] for trial in found] == [goal] * 4
     assert len({trial["validation_accuracy"] for trial in found}) > 1
+
+
+def table(api, number, name):
+    response = api.get(f"/v1/studies/search/trials/{number}/artifacts/{name}")
+    assert response.status_code == 200, response.text
+    return list(csv.DictReader(io.StringIO(response.text)))
+
+
+def test_a_trial_keeps_what_its_networks_did(search, api):
+    search(network={"hidden_neurons": [6, 4]}, repeats=2)
+
+    trial = api.get("/v1/studies/search/trials/1").json()
+    listed = api.get("/v1/studies/search/trials/1/artifacts").json()
+    history, confusion = table(api, 1, "history.csv"), table(api, 1, "confusion.csv")
+    assert {artifact["name"] for artifact in listed} == {"history.csv", "confusion.csv"}
+    assert [(line["network"], line["epoch"]) for line in history] == [("0", "1"), ("0", "2"), ("1", "1"), ("1", "2")]
+    last = [float(line["validation_accuracy"]) for line in history if line["epoch"] == "2"]
+    assert last == pytest.approx(trial["repeats"], rel=1e-6)
+    assert all(f"hidden {layer} {term}" in history[0] for layer in (1, 2) for term in TERMS)
+    of_first = [line for line in confusion if line["network"] == "0"]
+    right = sum(int(line[f"predicted_{line['label']}"]) for line in of_first)
+    whole = sum(int(line[f"predicted_{label}"]) for line in of_first for label in range(10))
+    assert right / whole == pytest.approx(trial["repeats"][0])
+
+
+def test_each_neuron_is_kept_on_request(search, api):
+    search(network={"hidden_neurons": 6}, record="neurons", n_trials=1)
+
+    content = api.get("/v1/studies/search/trials/0/artifacts/neurons.npz").content
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        assert {layer: array.shape for layer, array in arrays.items()} == {
+            "hidden 1": (1, 2, 6, 19),
+            "output": (1, 2, 10, 5),
+        }
+
+
+def test_nothing_is_kept_where_nothing_is_asked_for(search, api):
+    search(network={"hidden_neurons": 6}, record="none", n_trials=1)
+
+    assert api.get("/v1/studies/search/trials/0/artifacts").json() == []
+
+
+def test_a_pruned_trial_keeps_what_its_networks_did_until_then(search, api, sizes):
+    silent = {"{F}{C}{L}": 0.0}  # teaches nothing
+
+    search(
+        network={"hidden_neurons": 6},
+        initial_goals=[silent],
+        n_trials=1,
+        pruner={"type": "patience", "patience": 5},
+        training={"epochs": 300, "batch_size": 256},
+    )
+
+    trial = api.get("/v1/studies/search/trials/0").json()
+    assert trial["state"] == "pruned"
+    assert len(table(api, 0, "history.csv")) == len(trial["validation_accuracies"]) < 300

@@ -88,7 +88,7 @@ def test_a_trial_that_raises_is_tried_again_until_its_attempts_are_used_up(
     first, second = all_trials(store, spec)
     assert rounds == [True, True, False]
     assert [first.state, second.state] == [TrialState.FAIL] * 2
-    assert first.goal == second.goal
+    assert first.goals == second.goals
     assert (second.attempt, second.origin) == (2, 0)
     assert said in second.reason
     assert "attempt 2 of 2" in second.reason

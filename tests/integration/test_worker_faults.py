@@ -54,7 +54,7 @@ def test_a_lost_lease_ends_the_training_and_the_retry_completes_with_the_same_go
     assert lost.state is TrialState.FAIL
     assert "slow/1 was not heard from in time (attempt 1 of 3)" in lost.reason
     assert (retried.state, retried.attempt, retried.origin) == (TrialState.COMPLETE, 2, 0)
-    assert retried.goal == lost.goals
+    assert retried.goals == lost.goals
     assert leases(store) == [("requeued", "retry"), ("told", "complete")]
 
 
@@ -76,7 +76,7 @@ def test_a_result_under_a_lost_lease_is_refused(quick, store):
     refused, retried = all_trials(store, spec)
     assert (refused.state, refused.value) == (TrialState.FAIL, None)
     assert retried.state is TrialState.COMPLETE
-    assert retried.goal == refused.goal
+    assert retried.goals == refused.goals
 
 
 @pytest.mark.parametrize("ends_while_away", [True, False])
