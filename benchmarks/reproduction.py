@@ -1,0 +1,136 @@
+"""The paper's figures, a row each: python -m benchmarks.reproduction ROW [--seeds 5] [--epochs 100] [--dataset mnist]
+
+Without a row it lists them. Trains so many networks of other seeds as one population, and prints median, least and
+greatest accuracy on test set, validation part and training part, the last two of training and test set as they were
+after the last epoch; as a line of docs/reproduction.md's table, or as JSON.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+
+from model.config import NetworkConfig, TrainingConfig
+from model.data import load
+from model.data.directory import default_directory
+from model.goal import Goal
+from model.training import Training
+
+TPE = "optimized_1_100_tpe"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is trained, and what the paper has for it."""
+
+    what: str
+    goal: str | None = None
+    network: dict[str, Any] = field(default_factory=dict)
+    published: str = ""
+
+
+ROWS = {
+    "setup1-heuristic": Row("setup 1, N = 100, heuristic goal", "heuristic"),
+    "setup1": Row("setup 1, N = 100", TPE, published="test 0.9513, validation 0.9495, train 0.9693"),
+    "setup1-cmaes": Row("setup 1, N = 100", "optimized_1_100_cmaes"),
+    "setup1-modified": Row("setup 1, N = 100", "optimized_1_100_modified"),
+    "setup2": Row("setup 2, N = 100: 99 lateral connections are all others", "optimized_2_100_tpe"),
+    "setup2-cmaes": Row("setup 2, N = 100: 99 lateral connections are all others", "optimized_2_100_cmaes"),
+    "setup3-heuristic": Row("setup 3, N = 100, heuristic goal", "heuristic", {"context": ["output"]}),
+    "setup3": Row("setup 3, N = 100", "optimized_3_100_tpe", {"context": ["output"]}),
+    "setup3-cmaes": Row("setup 3, N = 100", "optimized_3_100_cmaes", {"context": ["output"]}),
+    "linear": Row("linear activation, N = 100", TPE, {"activation": "linear"}, "on par with the default activation"),
+    "context-heuristic": Row("bivariate with context, heuristic goal", "heuristic", {"lateral_connections": 0}),
+    "context": Row("bivariate with context", "optimized_1_100", {"lateral_connections": 0}),
+    "context-2": Row("bivariate with context", "optimized_2_100", {"lateral_connections": 0}),
+    "lateral-heuristic": Row("bivariate with lateral input, heuristic goal", "heuristic", {"context": []}),
+    "lateral": Row("bivariate with lateral input", "optimized_1_100", {"context": []}),
+    "lateral-2": Row("bivariate with lateral input", "optimized_2_100", {"context": []}),
+    "fixed": Row("fixed random hidden layer, N = 100", network={"learning": "fixed"}),
+    "readout": Row("readout alone", network={"hidden_neurons": []}),
+    "backpropagation": Row("backpropagation, N = 100", network={"learning": "backpropagation"}),
+    "setup2-1000": Row(
+        "setup 2, N = 1000", TPE, {"hidden_neurons": 1000, "lateral_connections": 100}, "test about 0.972"
+    ),
+    "setup2-2000": Row("setup 2, N = 2000", TPE, {"hidden_neurons": 2000, "lateral_connections": 100}, "test 0.975"),
+    "deep-800-200": Row(
+        "deep 800-200-10", TPE, {"hidden_neurons": [800, 200], "lateral_connections": 100}, "test 0.972"
+    ),
+    "deep-600-200-200": Row(
+        "deep 600-200-200-10", TPE, {"hidden_neurons": [600, 200, 200], "lateral_connections": 100}, "test 0.971"
+    ),
+    "deep-1600-400": Row(
+        "deep 1600-400-10, context from label and output",
+        TPE,
+        {"hidden_neurons": [1600, 400], "lateral_connections": 100, "context": ["label", "output"]},
+        "test 0.977",
+    ),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("row", nargs="?", choices=ROWS)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--dataset", default="mnist")
+    parser.add_argument("--data-dir", type=Path, default=default_directory())
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.row is None:
+        for name, row in ROWS.items():
+            print(f"{name:20} {row.what}, {row.goal or 'no goal'}")
+        return
+    torch.set_num_threads(arguments.threads)
+    row = ROWS[arguments.row]
+    found = reproduce(row, arguments)
+    print(json.dumps(found) if arguments.json else line(row, found))
+
+
+def reproduce(row: Row, arguments: argparse.Namespace) -> dict[str, Any]:
+    """The accuracies of each network, and how long they took."""
+    network, config = NetworkConfig(**row.network), TrainingConfig(epochs=arguments.epochs)
+    data = load(arguments.dataset, arguments.data_dir)
+    split = data.split(config.validation_fraction, config.data_seed)
+    goals = () if row.goal is None else (Goal.preset(row.goal, network.kind),) * network.n_goals
+    run = Training(network, config, split, [goals] * arguments.seeds, range(arguments.seeds))
+    console, began, validation = Console(stderr=True), time.perf_counter(), ()
+    for result in run.epochs():
+        validation = result.validation_accuracy
+        if result.epoch % 10 == 0:
+            console.print(f"epoch {result.epoch}: validation {statistics.median(validation):.4f}")
+    seconds = time.perf_counter() - began
+    return {
+        "test": run.accuracy(data.test_images, data.test_labels),
+        "validation": validation,
+        "train": run.accuracy(split.train_images, split.train_labels),
+        "seconds": seconds,
+        "epochs": arguments.epochs,
+        "dataset": arguments.dataset,
+    }
+
+
+def line(row: Row, found: dict[str, Any]) -> str:
+    """A line of the table."""
+    parts = [spread(found[part]) for part in ("test", "validation", "train")]
+    seeds = len(found["test"])
+    goal = "" if row.goal is None else f"`{row.goal}`"
+    return f"| {row.what} | {goal} | {row.published} | {' | '.join(parts)} | {seeds} × {found['epochs']} |"
+
+
+def spread(values: Sequence[float]) -> str:
+    """Median, and least and greatest."""
+    return f"{statistics.median(values):.4f} ({min(values):.4f}–{max(values):.4f})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
