@@ -19,3 +19,7 @@ class GoalFileError(ModelError):
 
 class UnknownDatasetError(ModelError, ValueError):
     """No data set has this name."""
+
+
+class ServiceAnswerError(ModelError):
+    """A running service does not answer, refuses, or answers what cannot be used."""
