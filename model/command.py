@@ -1,22 +1,28 @@
 """`infomorphic train`: one network, outside any study."""
 
 import json
+import os
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from model.config import NetworkConfig, TrainingConfig
+from model.config import NetworkConfig, Strict, TrainingConfig
 from model.data.directory import DIRECTORY_VARIABLE, default_directory
 from model.errors import DataFileError, ModelError
-from model.goal import Goal, presets
+from model.goal_files import document_of, read_goals
+from model.study_source import fetch_study
+
+DEFAULT_GOAL = "optimized_1_100_tpe"
+
+C = TypeVar("C", bound=Strict)
 
 
-class GoalFileError(ModelError):
-    """A goal is neither a preset's name nor a file that holds one."""
+class OptionsError(ModelError):
+    """Options that were given contradict one another."""
 
 
 class DeviceError(ModelError):
@@ -25,20 +31,31 @@ class DeviceError(ModelError):
 
 def train(
     goal: Annotated[
-        str, typer.Option(help="Name of a preset, or a JSON file with 19 weights or an object of terms and weights.")
-    ] = "optimized_1_100_tpe",
-    dataset: Annotated[str, typer.Option(help="digits, mnist, fashion-mnist, cifar10, or an .npz file.")] = "digits",
+        str | None,
+        typer.Option(help=f"Name of a preset, or a .json, .yaml or .npy file; {DEFAULT_GOAL} by default."),
+    ] = None,
+    from_study: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Take best goal, network, training and data set of a study; other options go over it."
+        ),
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="digits, mnist, fashion-mnist, cifar10, or an .npz file; digits by default.")
+    ] = None,
     data_dir: Annotated[
         Path | None, typer.Option(envvar=DIRECTORY_VARIABLE, help="Where data sets are looked for.")
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training part.")] = 100,
-    hidden: Annotated[int, typer.Option(min=1, help="Hidden neurons.")] = 100,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the training part; 100 by default.")] = None,
+    hidden: Annotated[int | None, typer.Option(min=1, help="Hidden neurons; 100 by default.")] = None,
     laterals: Annotated[
         int | None, typer.Option(min=1, help="Lateral connections into each hidden neuron; from all others by default.")
     ] = None,
-    batch_size: Annotated[int, typer.Option(min=2, help="Samples a batch.")] = 1024,
+    batch_size: Annotated[int | None, typer.Option(min=2, help="Samples a batch; 1024 by default.")] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Keys first weights and sampled outputs.")] = 0,
-    data_seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Keys validation split and batches.")] = 0,
+    data_seed: Annotated[
+        int | None, typer.Option(min=0, max=2**31 - 1, help="Keys validation split and batches; 0 by default.")
+    ] = None,
     device: Annotated[str, typer.Option(help="Where to compute: cpu, cuda, cuda:1, …")] = "cpu",
     threads: Annotated[
         int | None, typer.Option(min=1, max=1024, help="Threads to compute with; all cores by default.")
@@ -46,9 +63,15 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
 ) -> None:
     """Train one network and print its accuracies; the test set is looked at once, at the end."""
-    chosen = read_goal(goal)
-    network = NetworkConfig(hidden_neurons=hidden, lateral_connections=laterals)
-    training = TrainingConfig(epochs=epochs, batch_size=batch_size, data_seed=data_seed)
+    if goal is not None and from_study is not None:
+        raise OptionsError("--goal and --from-study name a goal each; expected one of them")
+    study = None if from_study is None else fetch_study(from_study, os.environ.get("API_KEY"))
+    network = _changed(study.network if study else NetworkConfig(), hidden_neurons=hidden, lateral_connections=laterals)
+    training = _changed(
+        study.training if study else TrainingConfig(), epochs=epochs, batch_size=batch_size, data_seed=data_seed
+    )
+    dataset = dataset or (study.dataset if study else "digits")
+    goals = study.goals(network) if study else read_goals(goal or DEFAULT_GOAL, network.kind, network.n_goals)
 
     import torch
 
@@ -64,10 +87,10 @@ def train(
         raise DeviceError(f"cannot compute on {device!r}: {str(error).splitlines()[0]}") from error
     data = load_file(Path(dataset)) if dataset.endswith(".npz") else load(dataset, data_dir or default_directory())
     try:
-        split = data.split(training.validation_fraction, data_seed)
+        split = data.split(training.validation_fraction, training.data_seed)
     except ValueError as error:
         raise DataFileError(f"{data.name}: {error}") from error
-    run = Training(network, training, split, [chosen], [seed], device)
+    run = Training(network, training, split, [goals], [seed], device)
     console = Console(stderr=as_json, highlight=False)
     started = time.perf_counter()
     validation = 0.0
@@ -80,7 +103,7 @@ def train(
         console=console,
         disable=as_json,
     ) as progress:
-        task = progress.add_task(data.name, total=epochs, accuracy="–")
+        task = progress.add_task(data.name, total=training.epochs, accuracy="–")
         for result in run.epochs():
             validation = result.validation_accuracy[0]
             progress.update(task, advance=1, accuracy=f"{validation:.2%}")
@@ -91,10 +114,10 @@ def train(
             "validation_accuracy": validation,
             "test_accuracy": test,
             "seconds": seconds,
-            "epochs": epochs,
+            "epochs": training.epochs,
             "dataset": data.name,
             "seed": seed,
-            "goal": chosen.as_dict(),
+            "goal": document_of(goals),
             "network": network.model_dump(),
             "training": training.model_dump(),
         }
@@ -103,20 +126,7 @@ def train(
         console.print(f"Validation accuracy {validation:.2%}, test accuracy {test:.2%}, {seconds:.1f} s of training")
 
 
-def read_goal(name_or_file: str) -> Goal:
-    """The goal that a preset's name or a JSON file stands for.
-
-    Raises:
-        GoalFileError: If it is neither.
-    """
-    if name_or_file in presets()["trivariate"]:
-        return Goal.preset(name_or_file)
-    path = Path(name_or_file)
-    try:
-        return Goal.parse(json.loads(path.read_text("utf-8")))
-    except FileNotFoundError as error:
-        raise GoalFileError(
-            f"{name_or_file!r} is neither a file nor a preset; presets are {', '.join(sorted(presets()['trivariate']))}"
-        ) from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise GoalFileError(f"{path} holds no goal: {error}") from error
+def _changed(config: C, **given: object) -> C:
+    """A configuration with the options that were given."""
+    changes = {field: value for field, value in given.items() if value is not None}
+    return type(config).model_validate({**config.model_dump(), **changes})

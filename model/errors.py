@@ -13,5 +13,13 @@ class DataFileError(ModelError):
     """A data file is absent, truncated, corrupted or not what it should be."""
 
 
+class GoalFileError(ModelError):
+    """A file holds no goals or cannot be written, or a name is none of a preset or file."""
+
+
 class UnknownDatasetError(ModelError, ValueError):
     """No data set has this name."""
+
+
+class ServiceAnswerError(ModelError):
+    """A running service does not answer, refuses, or answers what cannot be used."""

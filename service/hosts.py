@@ -1,17 +1,5 @@
 """Addresses that services listen on and are found at."""
 
-import ipaddress
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host, without brackets, can be reached from this machine only."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
 
 def authority(host: str, port: int) -> str:
     """A host and port as they stand in a URL: an IPv6 address goes into brackets."""

@@ -10,8 +10,8 @@ from starlette.datastructures import Headers
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from model.loopback import is_loopback
 from service.api.problems import problem
-from service.hosts import is_loopback
 
 HOST = re.compile(r"(?:\[(?P<ipv6>[^\[\]]*:[^\[\]]*)\]|(?P<name>[^\[\]:]*))(?::[0-9]*)?")
 """The header Host: a name, an IPv4 address or an IPv6 address in brackets, and a port or none."""

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import httpx
 
+from model.loopback import is_loopback
 from service.errors import ServiceError, SettingsError
-from service.hosts import is_loopback
 from service.settings import Settings
 
 PATIENCE_SECONDS = 60.0

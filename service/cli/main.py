@@ -1,6 +1,7 @@
 """The commands put together, and their errors in one line."""
 
 import sys
+from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import NoReturn
 
@@ -31,7 +32,7 @@ app.command()(studies.best)
 def main() -> None:
     """Run the command line; an error that has a name is told in words, without a traceback."""
     for command in entry_points(group="infomorphic.commands"):
-        app.command(command.name)(command.load())
+        _add(command.name, command.load())
     try:
         app()
     except Exception as error:
@@ -39,6 +40,14 @@ def main() -> None:
         if message is None:
             raise
         _refuse(message)
+
+
+def _add(name: str, command: typer.Typer | Callable[..., None]) -> None:
+    """Add a command, or commands under one name."""
+    if isinstance(command, typer.Typer):
+        app.add_typer(command, name=name)
+    else:
+        app.command(name)(command)
 
 
 def _in_words(error: Exception) -> str | None:

@@ -4,9 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
+from model.goal_table import goal_table
 from service.cli.client import Client, RequestRefusedError, address
 from service.cli.listening import PortUnusableError, listen
-from service.cli.output import Json, console, goal_table, percent, print_json, tally_line
+from service.cli.output import Json, console, percent, print_json, tally_line
 from service.cli.stack import Stack
 from service.cli.up import Workers
 from service.cli.watching import watch_study

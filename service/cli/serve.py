@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
+from model.loopback import is_loopback
 from service.cli.database import require_database
 from service.cli.listening import listen
 from service.cli.output import Json, console, print_json
 from service.errors import SettingsError
-from service.hosts import is_loopback, service_url
+from service.hosts import service_url
 from service.settings import Settings
 
 SHUTDOWN_SECONDS = 10

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from model.goal_table import goal_tables
 from service.cli.client import Client, address
-from service.cli.output import Json, console, percent, print_goals, print_json, tally_line
+from service.cli.output import Json, console, percent, print_json, tally_line
 from service.cli.watching import watch_study
 from service.errors import SettingsError
 from service.settings import Settings
@@ -213,4 +214,4 @@ def best(name: Name, as_json: Json = False) -> None:
     deviation = trial["standard_deviation"]
     spread = "" if deviation is None else f", mean of {len(trial['repeats'])} networks ± {percent(deviation)}"
     console.print(f"Trial {trial['number']}: {percent(trial['validation_accuracy'])} validation accuracy{spread}")
-    print_goals(trial["goal"])
+    console.print(goal_tables(trial["goal"]))

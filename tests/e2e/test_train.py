@@ -38,6 +38,15 @@ def test_a_goal_from_a_file_trains_as_its_preset_does_and_the_same_seed_repeats(
     assert 0 <= by_name["test_accuracy"] <= 1
 
 
+def test_a_goal_file_of_the_papers_code_may_be_trained_with(tmp_path):
+    goal = Goal.preset("optimized_2_100_tpe")
+    gamma = "".join(f"\n      - {weight!r}  # a term" for weight in goal.gamma)
+    path = tmp_path / "opt.yaml"
+    path.write_text(f"# @package _global_\nlayer_params:\n  hidden_layer1:\n    gamma:{gamma}\n")
+
+    assert trained("--goal", str(path))["goal"] == goal.as_dict()
+
+
 def test_lateral_connections_may_be_limited():
     limited, unlimited = trained("--laterals", "3"), trained()
 

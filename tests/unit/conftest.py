@@ -1,4 +1,4 @@
-"""A server on 127.0.0.1 to download from, and an address without one."""
+"""Files, a server on 127.0.0.1 to download from, and an address without one."""
 
 import socket
 import threading
@@ -56,3 +56,15 @@ def mirror(no_proxy) -> Iterator[Mirror]:
         yield served
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Writes a file; its path."""
+
+    def write(name, content):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write

@@ -1,0 +1,41 @@
+"""What files say of goals, whatever their format, and the goals that are meant."""
+
+from collections.abc import Mapping
+
+from model.goal import BIVARIATE_ATOMS, BIVARIATE_TERMS, Goal, Goals, Kind
+from model.goal_files import hydra_format
+
+
+def goals_in(document: object, kind: Kind | None) -> Goals:
+    """The goals in a document: what `Goal.parse` reads, a list of such, a trial with its goal, or Hydra's form.
+
+    Args:
+        document: What a file says.
+        kind: Of all goals; what their weights tell if None.
+
+    Raises:
+        ValueError: If the document is none of these.
+    """
+    if isinstance(document, Mapping) and hydra_format.LAYERS in document:
+        document = hydra_format.goals_in(document)
+    elif isinstance(document, Mapping) and "goal" in document:
+        document = document["goal"]
+    if document == {}:
+        raise ValueError("it names no term; expected terms and their weights")
+    one_for_each = isinstance(document, list) and document and not isinstance(document[0], float)
+    parts = document if isinstance(document, list) and one_for_each else [document]
+    kind = kind or _kind_of(parts[0])
+    return tuple(Goal.parse(part, kind) for part in parts)
+
+
+def document_of(goals: Goals) -> dict[str, float] | list[dict[str, float]]:
+    """An object of term and weight, or a list of one for each layer; an empty object if there is no goal."""
+    documents = [goal.as_dict() for goal in goals]
+    return documents if len(documents) > 1 else next(iter(documents), {})
+
+
+def _kind_of(document: object) -> Kind:
+    """The kind that a goal's weights tell; the terms are the same with context as with lateral input."""
+    named = isinstance(document, Mapping) and document.keys() & set(BIVARIATE_ATOMS)
+    counted = isinstance(document, list) and len(document) == len(BIVARIATE_TERMS)
+    return "bivariate_context" if named or counted else "trivariate"
