@@ -13,7 +13,7 @@ from model.backpropagation import BackpropagatedPopulation
 from model.config import NetworkConfig, TrainingConfig
 from model.data import Split
 from model.errors import DivergedError
-from model.evaluation import accuracy
+from model.evaluation import inverted, read, responses, share_correct
 from model.goal import Goal, Goals
 from model.population import Population
 from model.randomness import batch_order
@@ -52,7 +52,11 @@ class Training:
         dtype: Floating type to compute in; float64 is the reference.
 
     Attributes:
+        network, config, data, goals, seeds: What it was made of.
+        epoch: Epochs trained.
         members: Those still in training, by their positions among the goals.
+        inverted: Which output neurons were silent for their label when the validation part was last labelled; they are
+            read as 1 − θ, on other images too.
     """
 
     def __init__(
@@ -65,33 +69,42 @@ class Training:
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        self._config = training
+        self.network, self.config, self.data = network, training, data
+        self.goals, self.seeds = tuple(goals), tuple(seeds)
+        self.epoch = 0
+        self.members = tuple(range(len(goals)))
         self._template = torch.empty(0, dtype=dtype, device=device)
         self._train = self._on_device(data.train_images, data.train_labels)
         self._validation = self._on_device(data.validation_images, data.validation_labels)
-        self._epoch = 0
-        self.members = tuple(range(len(goals)))
         n_inputs = data.train_images.shape[1]
         kind = BackpropagatedPopulation if network.learning == "backpropagation" else Population
         self.population = kind(network, training, goals, seeds, n_inputs, data.n_classes, self._template)
+        self.inverted = torch.zeros(len(goals), data.n_classes, dtype=torch.bool, device=device)
 
     def epochs(self) -> Iterator[EpochResult]:
-        """Train, yielding after each epoch; the caller decides whether to go on. To be called once.
+        """Train from where it is, yielding after each epoch; the caller decides whether to go on.
 
         Raises:
             DivergedError: If no member's weights are finite any more.
         """
         images, labels = self._train
-        for epoch in range(1, self._config.epochs + 1):
-            self._epoch = epoch
-            order = batch_order(self._config.data_seed, epoch, len(images)).to(images.device)
-            for batch in torch.split(order, self._config.batch_size):
+        for epoch in range(self.epoch + 1, self.config.epochs + 1):
+            order = batch_order(self.config.data_seed, epoch, len(images)).to(images.device)
+            for batch in torch.split(order, self.config.batch_size):
                 self.population.learn(images.index_select(0, batch), labels[batch])
-            finite = self.population.finite()
-            if not finite.any():
+            self.epoch = epoch
+            result = self.result()
+            if all(result.diverged):
                 raise DivergedError(f"a weight is no longer finite after epoch {epoch}")
-            validation = accuracy(self.population, *self._validation, epoch).masked_fill(~finite, math.nan)
-            yield EpochResult(epoch, self.members, tuple(validation.tolist()), tuple((~finite).tolist()))
+            yield result
+
+    def result(self) -> EpochResult:
+        """Where each member stands after the epochs so far."""
+        images, labels = self._validation
+        theta = responses(self.population, images, self.epoch)
+        self.inverted = inverted(self.population, theta)
+        shares = self._shares(theta, labels)
+        return EpochResult(self.epoch, self.members, shares, tuple(math.isnan(share) for share in shares))
 
     def release(self, members: Iterable[int]) -> None:
         """Let members go between two epochs: the others go on as if nothing had happened, but faster.
@@ -108,14 +121,34 @@ class Training:
         if leaving == set(self.members):
             raise ValueError(f"one of the members {list(self.members)} has to stay in training")
         if leaving:
-            self.population.keep([place for place, member in enumerate(self.members) if member not in leaving])
+            staying = [place for place, member in enumerate(self.members) if member not in leaving]
+            self.population.keep(staying)
+            self.inverted = self.inverted[staying]
             self.members = tuple(member for member in self.members if member not in leaving)
 
     def accuracy(
-        self, images: Float32[np.ndarray, "sample pixel"], labels: Int64[np.ndarray, " sample"]
+        self,
+        images: Float32[np.ndarray, "sample pixel"],
+        labels: Int64[np.ndarray, " sample"],
+        *,
+        sampled: bool = True,
     ) -> tuple[float, ...]:
-        """Share of other images that each member in training labels correctly after the epochs so far."""
-        return tuple(accuracy(self.population, *self._on_device(images, labels), self._epoch).tolist())
+        """Share of other images that each member in training labels correctly after the epochs so far.
+
+        Args:
+            images: Standardised images.
+            labels: Their classes.
+            sampled: Whether outputs are sampled, as while learning, or replaced by their expected values.
+        """
+        on_device, classes = self._on_device(images, labels)
+        return self._shares(responses(self.population, on_device, self.epoch, sampled=sampled), classes)
+
+    def _shares(
+        self, theta: Float[Tensor, "member label sample"], labels: Int64[Tensor, " sample"]
+    ) -> tuple[float, ...]:
+        """Share of the labels that each member finds, NaN for one that diverged."""
+        shares = share_correct(read(theta, self.inverted), labels)
+        return tuple(shares.masked_fill(~self.population.finite(), math.nan).tolist())
 
     def _on_device(
         self, images: Float32[np.ndarray, "sample pixel"], labels: Int64[np.ndarray, " sample"]
