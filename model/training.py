@@ -1,7 +1,7 @@
 """Training a population, one epoch at a time."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,14 +9,14 @@ import torch
 from jaxtyping import Float, Float32, Int64
 from torch import Tensor
 
-from model.backpropagation import BackpropagatedPopulation
+from model.backpropagation import population_kind
 from model.config import NetworkConfig, TrainingConfig
 from model.data import Split
 from model.errors import DivergedError
 from model.evaluation import inverted, read, responses, share_correct
 from model.goal import Goal, Goals
-from model.population import Population
 from model.randomness import batch_order
+from model.restoring import fill
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Training:
         dtype: Floating type to compute in; float64 is the reference.
 
     Attributes:
-        network, config, data, goals, seeds: What it was made of.
+        network, config, data, goals, seeds, dtype: What it was made of.
         epoch: Epochs trained.
         members: Those still in training, by their positions among the goals.
         inverted: Which output neurons were silent for their label when the validation part was last labelled; they are
@@ -69,7 +69,7 @@ class Training:
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        self.network, self.config, self.data = network, training, data
+        self.network, self.config, self.data, self.dtype = network, training, data, dtype
         self.goals, self.seeds = tuple(goals), tuple(seeds)
         self.epoch = 0
         self.members = tuple(range(len(goals)))
@@ -77,8 +77,9 @@ class Training:
         self._train = self._on_device(data.train_images, data.train_labels)
         self._validation = self._on_device(data.validation_images, data.validation_labels)
         n_inputs = data.train_images.shape[1]
-        kind = BackpropagatedPopulation if network.learning == "backpropagation" else Population
-        self.population = kind(network, training, goals, seeds, n_inputs, data.n_classes, self._template)
+        self.population = population_kind(network)(
+            network, training, goals, seeds, n_inputs, data.n_classes, self._template
+        )
         self.inverted = torch.zeros(len(goals), data.n_classes, dtype=torch.bool, device=device)
 
     def epochs(self) -> Iterator[EpochResult]:
@@ -142,6 +143,38 @@ class Training:
         """
         on_device, classes = self._on_device(images, labels)
         return self._shares(responses(self.population, on_device, self.epoch, sampled=sampled), classes)
+
+    def state(self) -> dict[str, Tensor]:
+        """All that has changed since the training began, by name: the tensors themselves.
+
+        Raises:
+            ValueError: If it is in the middle of an epoch.
+        """
+        state = self.population.state()
+        if (step := int(state["step"])) != (expected := self._steps(self.epoch)):
+            raise ValueError(f"{step} batches are no whole epochs; expected {expected} after epoch {self.epoch}")
+        return {**state, "inverted": self.inverted}
+
+    def restore(self, epoch: int, members: Sequence[int], state: Mapping[str, Tensor]) -> None:
+        """Go on as another training with the same arguments would.
+
+        Args:
+            epoch: Epochs that it had trained.
+            members: Who was still in its training, in ascending order.
+            state: From its `state`.
+
+        Raises:
+            ValueError: If the state is that of other networks, or of a training on more or fewer samples.
+        """
+        if "step" in state and (step := int(state["step"])) != self._steps(epoch):
+            raise ValueError(f"{step} batches in {epoch} epochs; of this data set they would be {self._steps(epoch)}")
+        self.release(set(self.members) - set(members))
+        fill({**self.population.state(), "inverted": self.inverted}, state)
+        self.epoch = epoch
+
+    def _steps(self, epoch: int) -> int:
+        """Batches learned in so many epochs."""
+        return epoch * math.ceil(len(self._train[1]) / self.config.batch_size)
 
     def _shares(
         self, theta: Float[Tensor, "member label sample"], labels: Int64[Tensor, " sample"]
