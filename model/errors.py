@@ -15,3 +15,15 @@ class DataFileError(ModelError):
 
 class UnknownDatasetError(ModelError, ValueError):
     """No data set has this name."""
+
+
+class UnfitDataError(ModelError, ValueError):
+    """Images or labels are not such as a network has been trained on."""
+
+
+class CheckpointError(ModelError):
+    """A checkpoint is absent, damaged, or not what it should be."""
+
+
+class DeviceError(ModelError):
+    """Nothing can be computed on this device."""
