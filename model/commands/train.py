@@ -1,44 +1,81 @@
 """`infomorphic train`: one network, outside any study."""
 
 import json
+import shlex
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from model.commands import options
+from model.commands.goal import read_goal
+from model.commands.progress import Bar
 from model.config import NetworkConfig, TrainingConfig
-from model.data.directory import DIRECTORY_VARIABLE, default_directory
-from model.errors import DataFileError, ModelError
-from model.goal import Goal, presets
+from model.data import find
+from model.data.directory import DIRECTORY_VARIABLE
 
+if TYPE_CHECKING:
+    from model.checkpoints.document import Document
+    from model.downstream import Trained
 
-class GoalFileError(ModelError):
-    """A goal is neither a preset's name nor a file that holds one."""
-
-
-class DeviceError(ModelError):
-    """Nothing can be computed on this device."""
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
 
 
 def train(
     goal: Annotated[
-        str, typer.Option(help="Name of a preset, or a JSON file with 19 weights or an object of terms and weights.")
-    ] = "optimized_1_100_tpe",
-    dataset: Annotated[str, typer.Option(help="digits, mnist, fashion-mnist, cifar10, or an .npz file.")] = "digits",
+        str | None,
+        typer.Option(
+            help="Name of a preset, or a JSON file: weights in order, an object of terms and weights, or a list of "
+            "such for several hidden layers. optimized_1_100_tpe, or optimized_1_100 for neurons of two sources."
+        ),
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="digits (the default), mnist, fashion-mnist, cifar10, or an .npz file.")
+    ] = None,
     data_dir: Annotated[
         Path | None, typer.Option(envvar=DIRECTORY_VARIABLE, help="Where data sets are looked for.")
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training part.")] = 100,
-    hidden: Annotated[int, typer.Option(min=1, help="Hidden neurons.")] = 100,
-    laterals: Annotated[
-        int | None, typer.Option(min=1, help="Lateral connections into each hidden neuron; from all others by default.")
+    hidden: Annotated[
+        str | None,
+        typer.Option(help="Hidden neurons, 100; several numbers as in 800,200 for several layers; '' for none."),
     ] = None,
-    batch_size: Annotated[int, typer.Option(min=2, help="Samples a batch.")] = 1024,
-    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Keys first weights and sampled outputs.")] = 0,
-    data_seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Keys validation split and batches.")] = 0,
+    context: Annotated[
+        str | None, typer.Option(help="Where context comes from: label (the default), output, label,output or none.")
+    ] = None,
+    laterals: Annotated[
+        str | None,
+        typer.Option(help="Lateral connections into each hidden neuron: a number, all (the default) or none."),
+    ] = None,
+    activation: Annotated[str | None, typer.Option(help="modulating (the default) or linear.")] = None,
+    learning: Annotated[
+        str | None, typer.Option(help="How hidden layers learn: goals (the default), backpropagation or fixed.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training part, 100.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Samples a batch, 1024.")] = None,
+    hidden_learning_rate: Annotated[float | None, typer.Option(help="Adam's rate for hidden layers, 0.002.")] = None,
+    output_learning_rate: Annotated[float | None, typer.Option(help="Adam's rate for the output, 0.003.")] = None,
+    backpropagation_learning_rate: Annotated[
+        float | None, typer.Option(help="Adam's rate for backpropagation, 0.001.")
+    ] = None,
+    validation_fraction: Annotated[
+        float | None, typer.Option(help="Share of the training set to withhold for validation, 0.2.")
+    ] = None,
+    data_seed: Annotated[int | None, typer.Option(help="Keys validation split and batches, 0.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**31 - 1, help="Keys first weights and sampled outputs, 0.")
+    ] = None,
+    checkpoint: Annotated[Path | None, typer.Option(help="Directory to write checkpoints to.")] = None,
+    checkpoint_every: Annotated[int, typer.Option(min=1, help="Epochs from one checkpoint to the next.")] = 1,
+    resume: Annotated[
+        Path | None,
+        typer.Option(help="Checkpoint to go on from, and to write to. More --epochs may be asked for, nothing else."),
+    ] = None,
+    noise_free: Annotated[
+        bool, typer.Option("--noise-free", help="Evaluate in the end without sampling outputs.")
+    ] = False,
     device: Annotated[str, typer.Option(help="Where to compute: cpu, cuda, cuda:1, …")] = "cpu",
     threads: Annotated[
         int | None, typer.Option(min=1, max=1024, help="Threads to compute with; all cores by default.")
@@ -46,77 +83,109 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
 ) -> None:
     """Train one network and print its accuracies; the test set is looked at once, at the end."""
-    chosen = read_goal(goal)
-    network = NetworkConfig(hidden_neurons=hidden, lateral_connections=laterals)
-    training = TrainingConfig(epochs=epochs, batch_size=batch_size, data_seed=data_seed)
+    chosen_network = {
+        **options.of_network(hidden, context, laterals),
+        **options.given(activation=activation, learning=learning),
+    }
+    chosen_training = options.given(
+        epochs=epochs,
+        batch_size=batch_size,
+        hidden_learning_rate=hidden_learning_rate,
+        output_learning_rate=output_learning_rate,
+        backpropagation_learning_rate=backpropagation_learning_rate,
+        validation_fraction=validation_fraction,
+        data_seed=data_seed,
+    )
+    before = None if resume is None else _resumable(resume)
+    network = options.configured(NetworkConfig, before.network if before else None, chosen_network)
+    training = options.configured(TrainingConfig, before.training if before else None, chosen_training)
+    goals = None if goal is None else read_goal(goal, network)
 
     import torch
 
-    from model.data import load, load_file
-    from model.training import Training
+    from model import downstream
 
     if threads is not None:
         torch.set_num_threads(threads)
-    try:
-        torch.zeros(1, device=device)
-        torch.Generator(device)
-    except (RuntimeError, AssertionError) as error:  # the latter is what a torch without CUDA says
-        raise DeviceError(f"cannot compute on {device!r}: {str(error).splitlines()[0]}") from error
-    data = load_file(Path(dataset)) if dataset.endswith(".npz") else load(dataset, data_dir or default_directory())
-    try:
-        split = data.split(training.validation_fraction, data_seed)
-    except ValueError as error:
-        raise DataFileError(f"{data.name}: {error}") from error
-    run = Training(network, training, split, [chosen], [seed], device)
+    data = find(dataset or (before.data.name if before else "digits"), data_dir)
     console = Console(stderr=as_json, highlight=False)
     started = time.perf_counter()
-    validation = 0.0
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("epochs, validation accuracy {task.fields[accuracy]}"),
-        TimeElapsedColumn(),
-        console=console,
-        disable=as_json,
-    ) as progress:
-        task = progress.add_task(data.name, total=epochs, accuracy="–")
-        for result in run.epochs():
-            validation = result.validation_accuracy[0]
-            progress.update(task, advance=1, accuracy=f"{validation:.2%}")
+    try:
+        with Bar(data.name, before.epochs if before else 0, training.epochs, console, quiet=as_json) as bar:
+            trained = downstream.train(
+                goals,
+                data,
+                network=network,
+                training=training,
+                seeds=None if seed is None else [seed],
+                device=device,
+                checkpoint=checkpoint,
+                checkpoint_every=checkpoint_every,
+                resume=resume,
+                on_begin=bar.begin,
+                on_epoch=bar.advance,
+                sampled=not noise_free,
+            )
+    except KeyboardInterrupt:
+        _interrupted(checkpoint or resume, dataset, data_dir)
     seconds = time.perf_counter() - started
-    test = run.accuracy(data.test_images, data.test_labels)[0]
     if as_json:
-        document = {
-            "validation_accuracy": validation,
-            "test_accuracy": test,
-            "seconds": seconds,
-            "epochs": epochs,
-            "dataset": data.name,
-            "seed": seed,
-            "goal": chosen.as_dict(),
-            "network": network.model_dump(),
-            "training": training.model_dump(),
-        }
-        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        typer.echo(json.dumps({**_document(trained), "seconds": seconds}, ensure_ascii=False, indent=2))
     else:
-        console.print(f"Validation accuracy {validation:.2%}, test accuracy {test:.2%}, {seconds:.1f} s of training")
+        console.print(
+            f"Validation accuracy {trained.validation_accuracy[0]:.2%}, test accuracy {trained.test_accuracy[0]:.2%}, "
+            f"{seconds:.1f} s of training"
+        )
 
 
-def read_goal(name_or_file: str) -> Goal:
-    """The goal that a preset's name or a JSON file stands for.
+def _resumable(directory: Path) -> "Document":
+    """What the checkpoint to go on from says of itself.
 
     Raises:
-        GoalFileError: If it is neither.
+        CheckpointError: If there is none, or its document cannot be read.
+        OptionError: If it is one of several networks.
     """
-    if name_or_file in presets()["trivariate"]:
-        return Goal.preset(name_or_file)
-    path = Path(name_or_file)
-    try:
-        return Goal.parse(json.loads(path.read_text("utf-8")))
-    except FileNotFoundError as error:
-        raise GoalFileError(
-            f"{name_or_file!r} is neither a file nor a preset; presets are {', '.join(sorted(presets()['trivariate']))}"
-        ) from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise GoalFileError(f"{path} holds no goal: {error}") from error
+    from model.checkpoints.directory import read_document
+
+    document = read_document(directory)
+    if (several := len(document.members)) > 1:
+        raise options.OptionError(
+            f"--resume: {directory} has {several} networks, expected one; Python goes on with several: "
+            f"model.train(resume={str(directory)!r})"
+        )
+    return document
+
+
+def _interrupted(directory: Path | None, dataset: str | None, data_dir: Path | None) -> NoReturn:
+    """Say how to go on, and end."""
+    from model.checkpoints.directory import exists, read_document
+
+    if directory is None or not exists(directory):
+        raise KeyboardInterrupt
+    document = read_document(directory)
+    again = ["infomorphic", "train", "--resume", str(directory)]
+    again += ["--dataset", dataset] if dataset and dataset.endswith(".npz") else []
+    again += ["--data-dir", str(data_dir)] if data_dir else []
+    typer.echo(
+        f"Interrupted. {directory} has the checkpoint after epoch {document.epochs} of {document.training.epochs}; "
+        f"go on from there with\n{shlex.join(again)}",
+        err=True,
+    )
+    raise typer.Exit(INTERRUPTED)
+
+
+def _document(trained: "Trained") -> dict[str, object]:
+    """What is printed as JSON."""
+    (network,) = trained.networks
+    description = network.description
+    goals = [goal.as_dict() for goal in network.goals]
+    return {
+        "validation_accuracy": trained.validation_accuracy[0],
+        "test_accuracy": trained.test_accuracy[0],
+        "epochs": description.epochs,
+        "dataset": description.data.name,
+        "seed": network.seed,
+        "goal": goals[0] if len(goals) == 1 else goals or None,
+        "network": description.network.model_dump(),
+        "training": description.training.model_dump(),
+    }
