@@ -29,7 +29,7 @@ class Trained:
     """What has become of a training.
 
     Attributes:
-        networks: One for each seed.
+        networks: One for each seed, or member that is still in training.
         validation_accuracy: Share of the validation part that each labels correctly, NaN for one that diverged.
         test_accuracy: The same of the test set.
     """

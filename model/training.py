@@ -166,10 +166,10 @@ class Training:
         Raises:
             ValueError: If the state is that of other networks, or of a training on more or fewer samples.
         """
-        if "step" in state and (step := int(state["step"])) != self._steps(epoch):
-            raise ValueError(f"{step} batches in {epoch} epochs; of this data set they would be {self._steps(epoch)}")
         self.release(set(self.members) - set(members))
         fill({**self.population.state(), "inverted": self.inverted}, state)
+        if (step := int(state["step"])) != self._steps(epoch):
+            raise ValueError(f"{step} batches in {epoch} epochs; of this data set they would be {self._steps(epoch)}")
         self.epoch = epoch
 
     def _steps(self, epoch: int) -> int:

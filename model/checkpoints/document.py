@@ -139,8 +139,9 @@ def parse(text: str, path: Path) -> Document:
         document = Document.model_validate({name: value for name, value in content.items() if name != "version"})
     except ValidationError as error:
         first = error.errors()[0]
-        where = "".join(f"{part}: " for part in (".".join(map(str, first["loc"])),) if part)
-        raise CheckpointError(f"{path}: {where}{first['msg'].removeprefix('Value error, ')}") from error
+        field = ".".join(map(str, first["loc"]))
+        message = first["msg"].removeprefix("Value error, ")
+        raise CheckpointError(f"{path}: {field}: {message}" if field else f"{path}: {message}") from error
     if checksum != _checksum(content):
         raise CheckpointError(f"{path}: has been damaged or edited: its checksum is not that of its content")
     return document

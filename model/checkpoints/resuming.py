@@ -1,12 +1,14 @@
 """Going on with a training from a checkpoint."""
 
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
 
-from model.checkpoints.document import Description
+from model.checkpoints.document import DataDescription
 from model.checkpoints.snapshot import DTYPES, read
 from model.config import NetworkConfig, TrainingConfig
 from model.data import Dataset
@@ -43,7 +45,16 @@ def resume(
     snapshot = read(directory)
     before = snapshot.description
     before.data.check_fits(data)
-    _refuse_changes(directory, _as_made(before), _as_asked(before, data, network, training, goals, seeds))
+    made = _fields(before.data.name, before.network, before.training, before.goals_by_member, before.seeds)
+    kind, n_goals = before.network.kind, before.network.n_goals
+    own_goals = None if goals is None else [goals_of_layers(goal, kind, n_goals) for goal in goals]
+    for field, value in _fields(data.name, network, training, own_goals, seeds).items():
+        if value != (was := made.get(field)):
+            raise CheckpointError(
+                f"{directory}: was trained with {field} {json.dumps(was)}, not {json.dumps(value)}; resumed, it may be "
+                "trained for more epochs, and all else stays as it was"
+            )
+    _check_pixels(directory, before.data, data)
     config = training or before.training
     if config.epochs < before.epochs:
         raise CheckpointError(
@@ -60,59 +71,32 @@ def resume(
     return resumed
 
 
-def _as_made(before: Description) -> dict[str, object]:
-    """What must stay as it was, by the names of fields."""
-    return {
-        "dataset": before.data.name,
-        "mean of the pixels": before.data.mean,
-        "deviation of the pixels": before.data.deviation,
-        **before.network.model_dump(),
-        **before.training.model_dump(exclude={"epochs"}),
-        "seeds": before.seeds,
-        **_weights(before.goals_by_member),
-    }
+def _check_pixels(directory: Path, before: DataDescription, data: Dataset) -> None:
+    """Refuse images that were standardised otherwise, if by more than another machine may round."""
+    close = partial(math.isclose, rel_tol=0, abs_tol=1e-9 * before.deviation)
+    if not (close(before.mean, data.mean) and close(before.deviation, data.deviation)):
+        raise CheckpointError(
+            f"{directory}: was trained on pixels of mean {before.mean} and deviation {before.deviation}; those of "
+            f"{data.name} have the mean {data.mean} and the deviation {data.deviation}"
+        )
 
 
-def _as_asked(
-    before: Description,
-    data: Dataset,
+def _fields(
+    dataset: str,
     network: NetworkConfig | None,
     training: TrainingConfig | None,
-    goals: Sequence[Goal | Goals] | None,
+    goals: Sequence[Goals] | None,
     seeds: Sequence[int] | None,
 ) -> dict[str, object]:
-    """The same as far as it is asked for."""
-    asked: dict[str, object] = {
-        "dataset": data.name,
-        "mean of the pixels": data.mean,
-        "deviation of the pixels": data.deviation,
-    }
+    """What has to stay as it was, by the names of fields, as far as it is given."""
+    fields: dict[str, object] = {"dataset": dataset}
     if network is not None:
-        asked |= network.model_dump()
+        fields |= network.model_dump()
     if training is not None:
-        asked |= training.model_dump(exclude={"epochs"})
+        fields |= training.model_dump(exclude={"epochs"})
     if seeds is not None:
-        asked["seeds"] = tuple(seeds)
-    if goals is not None:
-        kind, n_goals = before.network.kind, before.network.n_goals
-        asked |= _weights([goals_of_layers(goal, kind, n_goals) for goal in goals])
-    return asked
-
-
-def _weights(goals: Sequence[Goals]) -> dict[str, float]:
-    """The weights of all members' goals, by names that say which."""
-    return {
-        f"goals.{member}.{layer}.{term}": weight
-        for member, own in enumerate(goals)
-        for layer, goal in enumerate(own)
-        for term, weight in goal.as_dict().items()
-    }
-
-
-def _refuse_changes(directory: Path, before: Mapping[str, object], asked: Mapping[str, object]) -> None:
-    for field, value in asked.items():
-        if value != (was := before.get(field)):
-            raise CheckpointError(
-                f"{directory}: was trained with {field} {json.dumps(was)}, not {json.dumps(value)}; resumed, it may be "
-                "trained for more epochs, and all else stays as it was"
-            )
+        fields["seeds"] = list(seeds)
+    for member, own in enumerate(goals or ()):
+        for layer, goal in enumerate(own):
+            fields |= {f"goals.{member}.{layer}.{term}": weight for term, weight in goal.as_dict().items()}
+    return fields

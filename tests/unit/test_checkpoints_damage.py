@@ -281,6 +281,7 @@ def test_tensors_of_another_network_are_named(checkpoint, change, said):
         (lambda t: t.update(mystery=torch.zeros(1)), "has tensors that the network has not: mystery"),
         (lambda t: t.pop("step"), "has no tensor step"),
         (lambda t: t.pop(f"adam.{WEIGHT}.exp_avg"), f"has no tensor adam.{WEIGHT}.exp_avg"),
+        (lambda t: t.update(step=torch.zeros(2)), "step has the shape [2] of float32; expected [] of int64"),
         (lambda t: t.update(step=torch.tensor(4)), "4 batches in 1 epochs; of this data set they would be 3"),
     ],
 )
