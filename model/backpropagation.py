@@ -66,3 +66,8 @@ class BackpropagatedPopulation(Population):
     def _adam(self) -> Adam:
         parameters = [parameter.requires_grad_() for parameter in self._parameters()]
         return adam([(parameters, self._training.backpropagation_learning_rate, 0.0)])
+
+
+def population_kind(network: NetworkConfig) -> type[Population]:
+    """The populations whose networks learn as this one does."""
+    return BackpropagatedPopulation if network.learning == "backpropagation" else Population

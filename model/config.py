@@ -18,6 +18,7 @@ from model.goal import Kind
 Weight = Annotated[float, Field(strict=True, ge=-1, le=1, allow_inf_nan=False)]
 Rate = Annotated[float, Field(strict=True, gt=0, le=1, allow_inf_nan=False)]
 Decay = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
+Flag = Annotated[bool, Field(strict=True)]
 Seed = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
 
 
@@ -136,6 +137,8 @@ class TrainingConfig(Strict):
         output_weight_decay: L2 penalty added to the output layer's gradient.
         backpropagation_learning_rate: Adam's rate for a network that learns by backpropagation, without decay.
         validation_fraction: Share of the training set withheld at random for validation.
+        noise_free_evaluation: Whether accuracy is also measured with expected outputs in place of sampled ones; it is
+            recorded beside the other, which a search maximises.
         data_seed: Keys what is withheld and the order of the batches, which all members of a population share.
     """
 
@@ -147,4 +150,5 @@ class TrainingConfig(Strict):
     output_weight_decay: Decay = 0.00015
     backpropagation_learning_rate: Rate = 0.001
     validation_fraction: Annotated[float, Field(strict=True, ge=0.01, le=0.99, allow_inf_nan=False)] = 0.2
+    noise_free_evaluation: Flag = False
     data_seed: Seed = 0

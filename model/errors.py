@@ -23,3 +23,15 @@ class UnknownDatasetError(ModelError, ValueError):
 
 class ServiceAnswerError(ModelError):
     """A running service does not answer, refuses, or answers what cannot be used."""
+
+
+class UnfitDataError(ModelError, ValueError):
+    """Images or labels are not such as a network has been trained on."""
+
+
+class CheckpointError(ModelError):
+    """A checkpoint is absent, damaged, or not what it should be."""
+
+
+class DeviceError(ModelError):
+    """Nothing can be computed on this device."""

@@ -1,7 +1,7 @@
 """Reading a population's predictions and their accuracy."""
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from model.population import Population
@@ -10,23 +10,10 @@ BATCH = 2000
 """Samples presented at a time; part of the definition, since sampled outputs are keyed by batch."""
 
 
-def accuracy(
-    population: Population,
-    images: Float[Tensor, "sample input"],
-    labels: Int64[Tensor, " sample"],
-    epoch: int,
-) -> Float[Tensor, " member"]:
-    """Share of the samples that each member labels correctly, without being shown the label.
-
-    Arguments are those of `predictions`, and the images' classes.
-    """
-    return (predictions(population, images, epoch) == labels).to(torch.float64).mean(dim=-1)
-
-
-def predictions(
+def responses(
     population: Population, images: Float[Tensor, "sample input"], epoch: int, *, sampled: bool = True
-) -> Int64[Tensor, "member sample"]:
-    """The label that each member gives each image.
+) -> Float[Tensor, "member label sample"]:
+    """What each member's output neurons say to each image, without being shown the label.
 
     Args:
         population: The networks.
@@ -34,21 +21,32 @@ def predictions(
         epoch: Keys the sampled outputs.
         sampled: Whether outputs are sampled, as while learning, or replaced by their expected values.
     """
-    theta = torch.cat(
+    return torch.cat(
         [
             population.respond(batch, (epoch, number), sampled=sampled)
             for number, batch in enumerate(torch.split(images, BATCH))
         ],
         dim=-1,
     )
-    return read(theta) if population.reads_inverted else theta.argmax(dim=1)
 
 
-def read(theta: Float[Tensor, "member label sample"]) -> Int64[Tensor, "member sample"]:
-    """The label of the output neuron that fires most.
+def inverted(population: Population, theta: Float[Tensor, "member label sample"]) -> Bool[Tensor, "member label"]:
+    """Which output neurons have learned to be silent for their label: who fires at more than half of a whole set.
 
-    Information is blind to inversion: a neuron that fires at more than half of the whole set has learned to be silent
-    for its label, and is read as 1 − θ.
+    Args:
+        population: The networks.
+        theta: What they say to all images of the set, from `responses`.
     """
-    inverted = theta.mean(dim=-1, keepdim=True) > 0.5
-    return torch.where(inverted, 1 - theta, theta).argmax(dim=1)
+    return (theta.mean(dim=-1) > 0.5) & population.reads_inverted
+
+
+def read(
+    theta: Float[Tensor, "member label sample"], silent: Bool[Tensor, "member label"]
+) -> Int64[Tensor, "member sample"]:
+    """The label of the output neuron that fires most; those silent for their label are read as 1 − θ."""
+    return torch.where(silent[:, :, None], 1 - theta, theta).argmax(dim=1)
+
+
+def share_correct(found: Int64[Tensor, "member sample"], labels: Int64[Tensor, " sample"]) -> Float[Tensor, " member"]:
+    """Share of the samples whose label each member has found, in float64."""
+    return (found == labels).to(torch.float64).mean(dim=-1)

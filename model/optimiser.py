@@ -1,7 +1,8 @@
 """The optimiser of a population, whose members may leave."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import torch
 from jaxtyping import Int64
 from torch import Tensor
 from torch.optim import Adam
@@ -35,3 +36,24 @@ def carry_over(
         after.state[own] = {
             name: value[members] if value.dim() else value for name, value in before.state[parameter].items()
         }
+
+
+def memory(optimiser: Adam, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What Adam remembers of each parameter: its steps and moments themselves, as in `adam.NAME.exp_avg`.
+
+    Args:
+        optimiser: Of these parameters.
+        parameters: By name.
+    """
+    for parameter in parameters.values():
+        if not optimiser.state[parameter]:  # what Adam itself would make at its first step
+            optimiser.state[parameter] = {
+                "step": torch.zeros((), device=parameter.device),
+                "exp_avg": torch.zeros_like(parameter, requires_grad=False),
+                "exp_avg_sq": torch.zeros_like(parameter, requires_grad=False),
+            }
+    return {
+        f"adam.{name}.{what}": value
+        for name, parameter in parameters.items()
+        for what, value in optimiser.state[parameter].items()
+    }

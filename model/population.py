@@ -11,12 +11,13 @@ from torch.optim import Adam
 
 from model.config import NetworkConfig, TrainingConfig
 from model.goal import Goal, Goals, goals_of_layers
+from model.laterals import LimitedLaterals
 from model.layers import FixedLayer, HiddenLayer, OutputLayer, Place, TaughtLayer, View, places
 from model.linear import Inputs
 from model.memory import keep_freed_memory
 from model.neurons import Answers
 from model.observation import Observation
-from model.optimiser import adam, carry_over
+from model.optimiser import adam, carry_over, memory
 from model.randomness import Draw, Purpose, evaluation_step, member_keys
 
 Outputs = Float[Tensor, "member _ sample"]
@@ -245,14 +246,32 @@ class Population:
         }
         return {**hidden, "output": named["output.feedforward.weight"]}
 
+    def connections(self) -> dict[str, Tensor]:
+        """Whom neurons with limited lateral connections hear, as in `hidden.0.lateral.sources`."""
+        return {
+            f"{place}.{origin}.sources": maps.sources
+            for place, layer in self._layers().items()
+            for origin, maps in layer.maps.items()
+            if isinstance(maps, LimitedLaterals)
+        }
+
+    def state(self) -> dict[str, Tensor]:
+        """All that learning has changed and chance has drawn, by name: the tensors themselves."""
+        adams = memory(self._optimiser, self._learned())
+        return {**self.tensors(), **self.connections(), **adams, "step": self._step}
+
     def _layers(self) -> dict[str, FixedLayer | HiddenLayer | TaughtLayer | OutputLayer]:
         fixed = {f"fixed.{number}": layer for number, layer in enumerate(self._fixed)}
         hidden = {f"hidden.{number}": layer for number, layer in enumerate(self._hidden)}
         return {**fixed, **hidden, "output": self._output}
 
+    def _learned(self) -> dict[str, Tensor]:
+        """Those of `tensors` that are learned."""
+        return {name: tensor for name, tensor in self.tensors().items() if not name.startswith("fixed.")}
+
     def _parameters(self) -> list[Tensor]:
         """What is learned, in the order of `tensors`."""
-        return [tensor for name, tensor in self.tensors().items() if not name.startswith("fixed.")]
+        return list(self._learned().values())
 
     def _one_hot(self, labels: Int64[Tensor, " sample"]) -> Float[Tensor, "sample label"]:
         return (labels[:, None] == self._classes).to(self._dtype)

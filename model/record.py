@@ -20,7 +20,8 @@ class Record:
     """Of one network.
 
     Attributes:
-        rows: For each epoch: `epoch`, `training_accuracy`, `validation_accuracy`; then, for each layer that learns, by
+        rows: For each epoch: `epoch`, `training_accuracy`, `validation_accuracy`, and `noise_free_validation_accuracy`
+            if the training is so configured; then, for each layer that learns, by
             names that begin with the layer's, its fields' `self-cosine distance` to those an epoch before and
             `pairwise cosine distance` of each other, and the terms in bits. All are means over the layer's neurons.
         confusion: How many validation images of a label were given which, after the last epoch.
@@ -64,6 +65,9 @@ class Recorder:
             "epoch": [result.epoch] * len(members),
             "training_accuracy": training.training_accuracy(),
             "validation_accuracy": result.validation_accuracy,
+            **(
+                {} if (accuracy := result.noise_free_accuracy) is None else {"noise_free_validation_accuracy": accuracy}
+            ),
             **self._distances(members),
         }
         for layer, observation in training.observe().items():

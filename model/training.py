@@ -1,7 +1,7 @@
 """Training a population, one epoch at a time."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,15 +9,15 @@ import torch
 from jaxtyping import Float, Float32, Int64
 from torch import Tensor
 
-from model.backpropagation import BackpropagatedPopulation
+from model.backpropagation import population_kind
 from model.config import NetworkConfig, TrainingConfig
 from model.data import Split
 from model.errors import DivergedError
-from model.evaluation import BATCH, accuracy, predictions
+from model.evaluation import BATCH, inverted, read, responses, share_correct
 from model.goal import Goal, Goals
 from model.observation import Observation
-from model.population import Population
 from model.randomness import batch_order
+from model.restoring import fill
 
 
 @dataclass(frozen=True)
@@ -29,26 +29,15 @@ class EpochResult:
         members: Those still in training, by their positions when it began; what follows is in their order.
         validation_accuracy: Share of the validation part labelled correctly, one a member; NaN for one that diverged.
         diverged: Whether a weight of the member is no longer finite, one a member.
+        noise_free_accuracy: As `validation_accuracy`, of expected outputs in place of sampled ones; None unless the
+            training's configuration asks for it.
     """
 
     epoch: int
     members: tuple[int, ...]
     validation_accuracy: tuple[float, ...]
     diverged: tuple[bool, ...]
-
-
-def population_of(
-    network: NetworkConfig,
-    training: TrainingConfig,
-    goals: Sequence[Goal | Goals],
-    seeds: Sequence[int],
-    n_inputs: int,
-    n_labels: int,
-    template: Tensor,
-) -> Population:
-    """A population that learns as its network says; arguments are those of `Population`."""
-    kind = BackpropagatedPopulation if network.learning == "backpropagation" else Population
-    return kind(network, training, goals, seeds, n_inputs, n_labels, template)
+    noise_free_accuracy: tuple[float, ...] | None = None
 
 
 class Training:
@@ -67,7 +56,11 @@ class Training:
         dtype: Floating type to compute in; float64 is the reference.
 
     Attributes:
+        network, config, data, goals, seeds, dtype: What it was made of.
+        epoch: Epochs trained.
         members: Those still in training, by their positions among the goals.
+        inverted: Which output neurons were silent for their label when the validation part was last labelled; they are
+            read as 1 − θ, on other images too.
     """
 
     def __init__(
@@ -80,36 +73,49 @@ class Training:
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        self._config = training
+        self.network, self.config, self.data, self.dtype = network, training, data, dtype
+        self.goals, self.seeds = tuple(goals), tuple(seeds)
+        self.epoch = 0
+        self.members = tuple(range(len(goals)))
         self._template = torch.empty(0, dtype=dtype, device=device)
         self._train = self._on_device(data.train_images, data.train_labels)
         self._validation = self._on_device(data.validation_images, data.validation_labels)
-        self._epoch = 0
-        self.members = tuple(range(len(goals)))
-        self._n_classes = data.n_classes
         self._some = batch_order(training.data_seed, 0, len(data.train_images)).to(self._template.device)
         n_inputs = data.train_images.shape[1]
-        self.population = population_of(network, training, goals, seeds, n_inputs, data.n_classes, self._template)
+        self.population = population_kind(network)(
+            network, training, goals, seeds, n_inputs, data.n_classes, self._template
+        )
+        self.inverted = torch.zeros(len(goals), data.n_classes, dtype=torch.bool, device=device)
 
     def epochs(self) -> Iterator[EpochResult]:
-        """Train, yielding after each epoch; the caller decides whether to go on. To be called once.
+        """Train from where it is, yielding after each epoch; the caller decides whether to go on.
 
         Raises:
             DivergedError: If no member's weights are finite any more.
         """
         images, labels = self._train
-        for epoch in range(1, self._config.epochs + 1):
-            self._epoch = epoch
-            order = batch_order(self._config.data_seed, epoch, len(images)).to(images.device)
-            for batch in torch.split(order, self._config.batch_size):
+        for epoch in range(self.epoch + 1, self.config.epochs + 1):
+            order = batch_order(self.config.data_seed, epoch, len(images)).to(images.device)
+            for batch in torch.split(order, self.config.batch_size):
                 self.population.learn(images.index_select(0, batch), labels[batch])
-            finite = self.population.finite()
-            if not finite.any():
+            self.epoch = epoch
+            result = self.result()
+            if all(result.diverged):
                 raise DivergedError(f"a weight is no longer finite after epoch {epoch}")
-            self._predicted = predictions(self.population, self._validation[0], epoch)
-            right = (self._predicted == self._validation[1]).to(torch.float64).mean(dim=-1)
-            validation = right.masked_fill(~finite, math.nan)
-            yield EpochResult(epoch, self.members, tuple(validation.tolist()), tuple((~finite).tolist()))
+            yield result
+
+    def result(self) -> EpochResult:
+        """Where each member stands after the epochs so far."""
+        images, labels = self._validation
+        theta = responses(self.population, images, self.epoch)
+        self.inverted = inverted(self.population, theta)
+        self._predicted = read(theta, self.inverted)
+        shares = self._shares(theta, labels)
+        diverged = tuple(math.isnan(share) for share in shares)
+        if not self.config.noise_free_evaluation:
+            return EpochResult(self.epoch, self.members, shares, diverged)
+        noise_free = self._shares(responses(self.population, images, self.epoch, sampled=False), labels)
+        return EpochResult(self.epoch, self.members, shares, diverged, noise_free)
 
     def release(self, members: Iterable[int]) -> None:
         """Let members go between two epochs: the others go on as if nothing had happened, but faster.
@@ -126,33 +132,85 @@ class Training:
         if leaving == set(self.members):
             raise ValueError(f"one of the members {list(self.members)} has to stay in training")
         if leaving:
-            self.population.keep([place for place, member in enumerate(self.members) if member not in leaving])
+            staying = [place for place, member in enumerate(self.members) if member not in leaving]
+            self.population.keep(staying)
+            self.inverted = self.inverted[staying]
             self.members = tuple(member for member in self.members if member not in leaving)
 
     def accuracy(
-        self, images: Float32[np.ndarray, "sample pixel"], labels: Int64[np.ndarray, " sample"]
+        self,
+        images: Float32[np.ndarray, "sample pixel"],
+        labels: Int64[np.ndarray, " sample"],
+        *,
+        sampled: bool = True,
     ) -> tuple[float, ...]:
-        """Share of other images that each member in training labels correctly after the epochs so far."""
-        return tuple(accuracy(self.population, *self._on_device(images, labels), self._epoch).tolist())
+        """Share of other images that each member in training labels correctly after the epochs so far.
+
+        Args:
+            images: Standardised images.
+            labels: Their classes.
+            sampled: Whether outputs are sampled, as while learning, or replaced by their expected values.
+        """
+        on_device, classes = self._on_device(images, labels)
+        return self._shares(responses(self.population, on_device, self.epoch, sampled=sampled), classes)
+
+    def state(self) -> dict[str, Tensor]:
+        """All that has changed since the training began, by name: the tensors themselves.
+
+        Raises:
+            ValueError: If it is in the middle of an epoch.
+        """
+        state = self.population.state()
+        if (step := int(state["step"])) != (expected := self._steps(self.epoch)):
+            raise ValueError(f"{step} batches are no whole epochs; expected {expected} after epoch {self.epoch}")
+        return {**state, "inverted": self.inverted}
+
+    def restore(self, epoch: int, members: Sequence[int], state: Mapping[str, Tensor]) -> None:
+        """Go on as another training with the same arguments would.
+
+        Args:
+            epoch: Epochs that it had trained.
+            members: Who was still in its training, in ascending order.
+            state: From its `state`.
+
+        Raises:
+            ValueError: If the state is that of other networks, or of a training on more or fewer samples.
+        """
+        self.release(set(self.members) - set(members))
+        fill({**self.population.state(), "inverted": self.inverted}, state)
+        if (step := int(state["step"])) != self._steps(epoch):
+            raise ValueError(f"{step} batches in {epoch} epochs; of this data set they would be {self._steps(epoch)}")
+        self.epoch = epoch
+
+    def _steps(self, epoch: int) -> int:
+        """Batches learned in so many epochs."""
+        return epoch * math.ceil(len(self._train[1]) / self.config.batch_size)
+
+    def _shares(
+        self, theta: Float[Tensor, "member label sample"], labels: Int64[Tensor, " sample"]
+    ) -> tuple[float, ...]:
+        """Share of the labels that each member finds, NaN for one that diverged."""
+        shares = share_correct(read(theta, self.inverted), labels)
+        return tuple(shares.masked_fill(~self.population.finite(), math.nan).tolist())
 
     def training_accuracy(self) -> tuple[float, ...]:
         """Share of some images of the training part that each member labels correctly; always the same images."""
         some = self._some[:BATCH]
         images, labels = self._train
-        return tuple(accuracy(self.population, images[some], labels[some], self._epoch).tolist())
+        return self._shares(responses(self.population, images[some], self.epoch), labels[some])
 
     def confusion(self) -> Int64[Tensor, "member label predicted"]:
         """How many images of the validation part with a label were given which, after the last epoch."""
-        labels, n = self._validation[1], self._n_classes
+        labels, n = self._validation[1], self.data.n_classes
         pairs = labels * n + self._predicted
         members = torch.arange(len(pairs), device=pairs.device)[:, None] * n * n
         return torch.bincount((members + pairs).flatten(), minlength=len(pairs) * n * n).view(-1, n, n)
 
     def observe(self) -> dict[str, Observation]:
         """What each layer does with a batch of the training part, always the same, as it is shown when learning."""
-        some = self._some[: self._config.batch_size]
+        some = self._some[: self.config.batch_size]
         images, labels = self._train
-        return self.population.observe(images[some], labels[some], self._epoch)
+        return self.population.observe(images[some], labels[some], self.epoch)
 
     def _on_device(
         self, images: Float32[np.ndarray, "sample pixel"], labels: Int64[np.ndarray, " sample"]

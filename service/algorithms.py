@@ -4,9 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from model.config import Strict
+from model.config import Flag, Strict
 
-Flag = Annotated[bool, Field(strict=True)]
 Count = Annotated[int, Field(strict=True, ge=0, le=100_000)]
 Positive = Annotated[int, Field(strict=True, ge=1, le=100_000)]
 

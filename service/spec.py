@@ -14,9 +14,9 @@ from pydantic import (
     field_validator,
 )
 
-from model.config import NetworkConfig, Seed, Strict, TrainingConfig
+from model.config import Flag, NetworkConfig, Seed, Strict, TrainingConfig
 from model.goal import RESIDUAL_ENTROPY, TERMS_OF, Goals, parse_goals
-from service.algorithms import CmaEs, Flag, Hyperband, Pruner, Sampler, Tpe
+from service.algorithms import CmaEs, Hyperband, Pruner, Sampler, Tpe
 from service.ranges import Range, SearchedOrFixed, check_inside
 from service.weights import named, term_of, weight_names, whole_space
 

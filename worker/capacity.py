@@ -9,9 +9,9 @@ from pathlib import Path
 
 import torch
 
+from model.backpropagation import population_kind
 from model.config import NetworkConfig, TrainingConfig
 from model.goal import Goal
-from model.training import population_of
 from service.search.generations import generation_size
 from service.spec import AUTO, StudySpec
 
@@ -76,7 +76,7 @@ def _seconds_a_network(
 ) -> float:
     template = torch.empty(0, device=device)
     goals = [(Goal.preset("heuristic", network.kind),) * network.n_goals] * size
-    population = population_of(network, training, goals, range(size), n_inputs, n_labels, template)
+    population = population_kind(network)(network, training, goals, range(size), n_inputs, n_labels, template)
     images = torch.randn(training.batch_size, n_inputs, device=device)
     labels = torch.randint(n_labels, (training.batch_size,), device=device)
     fastest = math.inf

@@ -1,5 +1,6 @@
 """The data sets there are, by name."""
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 from model.data.cifar10 import CIFAR10, CifarArchive
 from model.data.dataset import Dataset
 from model.data.digits import load_digits
-from model.data.directory import files_in
+from model.data.directory import DIRECTORY_VARIABLE, default_directory, files_in
 from model.data.npz import load_npz
 from model.data.torchvision_folder import FASHION_MNIST, MNIST, TorchvisionFolder
 from model.errors import UnknownDatasetError
@@ -55,6 +56,24 @@ def load_file(path: Path) -> Dataset:
         DataFileError: If it is absent, damaged or wrong.
     """
     return load_npz(path)
+
+
+def find(dataset: Dataset | Path | str, data_dir: Path | str | None = None) -> Dataset:
+    """A data set as people name it.
+
+    Args:
+        dataset: A name, the path of an .npz file, or the data set itself.
+        data_dir: Where it is looked for by its name; by default as INFOMORPHIC_DATA_DIR says, or else the user's own.
+
+    Raises:
+        UnknownDatasetError: If there is none of this name.
+        DataFileError: If its files are absent and cannot be downloaded, or are damaged or wrong.
+    """
+    if isinstance(dataset, Dataset):
+        return dataset
+    if isinstance(dataset, Path) or dataset.endswith(".npz"):
+        return load_file(Path(dataset))
+    return load(dataset, Path(data_dir or os.environ.get(DIRECTORY_VARIABLE) or default_directory()))
 
 
 def check_name(name: str, data_dir: Path) -> None:

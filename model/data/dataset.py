@@ -1,6 +1,6 @@
 """A data set as the networks see it: flat standardised images, class labels, a split for validation."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float32, Int64, Shaped
@@ -13,24 +13,37 @@ _WITHHOLDING = 101  # the purpose of this random stream, so that it shares no nu
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """The training set without, and the part withheld for, validation. Holds no test set: a search cannot touch it."""
+    """The training set without, and the part withheld for, validation. Holds no test set: a search cannot touch it.
+
+    Where it comes from is as `Dataset` has it.
+    """
 
     train_images: Float32[np.ndarray, "train_sample pixel"]
     train_labels: Int64[np.ndarray, " train_sample"]
     validation_images: Float32[np.ndarray, "validation_sample pixel"]
     validation_labels: Int64[np.ndarray, " validation_sample"]
     n_classes: int
+    name: str = ""
+    mean: float = 0.0
+    deviation: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Images standardised by the mean and standard deviation of all training pixels, and their classes from 0."""
+    """Images standardised by the mean and standard deviation of all training pixels, and their classes from 0.
+
+    Attributes:
+        mean: Of the raw training pixels, in their unit: what is 0 here.
+        deviation: Of the raw training pixels, in their unit: what is 1 here.
+    """
 
     name: str
     train_images: Float32[np.ndarray, "train_sample pixel"]
     train_labels: Int64[np.ndarray, " train_sample"]
     test_images: Float32[np.ndarray, "test_sample pixel"]
     test_labels: Int64[np.ndarray, " test_sample"]
+    mean: float
+    deviation: float
 
     @property
     def n_pixels(self) -> int:
@@ -73,6 +86,31 @@ class Dataset:
             validation_images=self.train_images[withheld],
             validation_labels=self.train_labels[withheld],
             n_classes=self.n_classes,
+            name=self.name,
+            mean=self.mean,
+            deviation=self.deviation,
+        )
+
+    def standardised_by(self, mean: float, deviation: float) -> "Dataset":
+        """The same images, standardised as those were that a network was trained on.
+
+        Args:
+            mean: Of those pixels, in the unit that this data set's raw pixels have.
+            deviation: Of those pixels, in the same unit.
+
+        Raises:
+            DataFileError: If a pixel becomes so large that sums of pixels would not be finite.
+        """
+        if (mean, deviation) == (self.mean, self.deviation):
+            return self
+        # (raw − mean) / deviation, where raw = self.mean + self.deviation · pixel
+        shift, scale = (mean - self.mean) / self.deviation, deviation / self.deviation
+        return replace(
+            self,
+            train_images=standardise("train_images", self.train_images, shift, scale),
+            test_images=standardise("test_images", self.test_images, shift, scale),
+            mean=mean,
+            deviation=deviation,
         )
 
 
@@ -110,4 +148,6 @@ def standardised(
         train_labels=train_labels.astype(np.int64),
         test_images=standardise("test_images", flat_test, mean, deviation),
         test_labels=test_labels.astype(np.int64),
+        mean=mean,
+        deviation=deviation,
     )

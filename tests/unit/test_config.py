@@ -20,6 +20,7 @@ def test_training_defaults_are_the_papers():
         "output_weight_decay": 0.00015,
         "backpropagation_learning_rate": 0.001,
         "validation_fraction": 0.2,
+        "noise_free_evaluation": False,
         "data_seed": 0,
     }
 

@@ -35,6 +35,28 @@ def test_test_pixels_are_standardised_by_the_training_pixels():
     np.testing.assert_allclose(small().test_images, [[0, ROOT_5]], rtol=1e-6, atol=1e-7)
 
 
+def test_mean_and_deviation_of_the_raw_training_pixels_are_kept():
+    data = small()
+
+    assert (data.mean, data.deviation) == (3, pytest.approx(ROOT_5))
+    split = data.split(0.5)
+    assert (split.name, split.mean, split.deviation) == ("small", data.mean, data.deviation)
+
+
+def test_images_can_be_standardised_by_the_pixels_of_another_data_set():
+    others = small().standardised_by(2.0, 4.0)
+
+    np.testing.assert_allclose(others.train_images, [[-0.5, 0], [0.5, 1]], rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(others.test_images, [[0.25, 1.5]], rtol=1e-6)
+    assert (others.mean, others.deviation) == (2, 4)
+
+
+def test_images_that_are_standardised_so_already_are_left_bit_by_bit():
+    data = small()
+
+    assert data.standardised_by(data.mean, data.deviation) is data
+
+
 def test_images_are_flattened_row_by_row():
     images = np.arange(12).reshape(2, 2, 3)
 

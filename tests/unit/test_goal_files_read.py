@@ -110,6 +110,6 @@ def test_other_notations_of_yaml_are_no_weights(file, written):
 
 
 def test_goal_files_are_read_without_torch():
-    code = "import sys, model.goal_files, model.goal_command; sys.exit('torch' in sys.modules)"
+    code = "import sys, model.goal_files, model.commands.goal; sys.exit('torch' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

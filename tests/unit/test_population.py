@@ -7,7 +7,7 @@ import torch
 from model.config import NetworkConfig, TrainingConfig
 from model.data import Split
 from model.errors import DivergedError
-from model.evaluation import accuracy, read
+from model.evaluation import inverted, read, responses, share_correct
 from model.goal import Goal
 from model.population import Population
 from model.randomness import Draw, Purpose, evaluation_step, uniform
@@ -347,6 +347,11 @@ def test_evaluating_in_between_changes_nothing_about_the_training():
     assert torch.equal(weights(straight), weights(interrupted))
 
 
+def accuracy(members, images, labels, epoch):
+    theta = responses(members, images, epoch)
+    return share_correct(read(theta, inverted(members, theta)), labels)
+
+
 def test_the_label_is_compared_with_the_prediction_only():
     members, images = trained(population()), batch(torch.float64)[0]
 
@@ -359,26 +364,26 @@ def test_the_label_is_compared_with_the_prediction_only():
 def test_the_output_neuron_that_fires_most_names_the_label():
     theta = torch.tensor([[[0.9, 0.1, 0.3], [0.2, 0.8, 0.1], [0.1, 0.2, 0.4]]])
 
-    assert read(theta).tolist() == [[0, 1, 2]]
+    assert read(theta, inverted(population(), theta)).tolist() == [[0, 1, 2]]
 
 
 def test_a_neuron_that_fires_at_more_than_half_of_the_set_is_read_inverted():
     # The second neuron is silent for its label only: mean 0.7; read as 0.1, 0.8, 0.1, 0.2.
     theta = torch.tensor([[[0.9, 0.1, 0.3, 0.1], [0.9, 0.2, 0.9, 0.8], [0.1, 0.2, 0.4, 0.1]]])
 
-    assert read(theta).tolist() == [[0, 1, 2, 1]]
+    assert read(theta, inverted(population(), theta)).tolist() == [[0, 1, 2, 1]]
 
 
 def test_a_neuron_that_fires_at_exactly_half_of_the_set_is_read_as_it_is():
     theta = torch.tensor([[[1.0, 0.0], [0.0, 1.0]]])
 
-    assert read(theta).tolist() == [[0, 1]]
+    assert read(theta, inverted(population(), theta)).tolist() == [[0, 1]]
 
 
 def test_neurons_are_inverted_by_member():
     theta = torch.tensor([[[0.9, 0.9, 0.1], [0.2, 0.3, 0.4]], [[0.1, 0.1, 0.9], [0.2, 0.3, 0.4]]])
 
-    assert read(theta).tolist() == [[1, 1, 0], [1, 1, 0]]
+    assert read(theta, inverted(population(), theta)).tolist() == [[1, 1, 0], [1, 1, 0]]
 
 
 def test_inversion_is_judged_over_the_whole_set_not_batch_by_batch(monkeypatch):

@@ -10,7 +10,7 @@ import torch
 
 from model.config import NetworkConfig, TrainingConfig
 from model.data.digits import load_digits
-from model.evaluation import predictions
+from model.evaluation import read, responses
 from model.goal import BIVARIATE_TERMS, TERMS, Goal
 from model.record import Recorder
 from model.record_files import confusion_csv, history_csv, neurons_npz
@@ -84,7 +84,8 @@ def test_confusion_counts_what_validation_images_were_taken_for():
 
     confusion = recorded(run)[0].confusion
 
-    predicted = predictions(run.population, torch.from_numpy(data.validation_images).double(), 3)[0].numpy()
+    images = torch.from_numpy(data.validation_images).double()
+    predicted = read(responses(run.population, images, 3), run.inverted)[0].numpy()
     by_hand = np.zeros((10, 10), dtype=np.int64)
     np.add.at(by_hand, (data.validation_labels, predicted), 1)
     assert np.array_equal(confusion, by_hand)
@@ -105,7 +106,7 @@ def test_training_accuracy_is_that_of_images_learned_from():
     # Fewer than 2000 images: it is all of them, in another order, which decides what is sampled.
     order = run._some
     images, labels = (torch.from_numpy(part)[order] for part in (data.train_images, data.train_labels))
-    found = predictions(run.population, images.double(), 3)[0]
+    found = read(responses(run.population, images.double(), 3), run.inverted)[0]
     assert row["training_accuracy"] == pytest.approx(float((found == labels).double().mean()), abs=1e-15)
 
 
@@ -198,3 +199,16 @@ def test_neurons_are_an_array_for_each_layer():
         "hidden 1": (2, 3, 7, 19), "hidden 2": (2, 3, 5, 19), "output": (2, 3, 10, 5),
     }  # fmt: skip
     assert np.array_equal(found["hidden 2"][1], recorder[1].neurons["hidden 2"])
+
+
+def test_accuracy_without_noise_stands_beside_the_sampled_one_if_asked_for():
+    config = CONFIG.model_copy(update={"noise_free_evaluation": True})
+    data = load_digits().split()
+    run = Training(DEEP, config, data, [Goal.preset("heuristic")], [1], dtype=torch.float64)
+
+    rows = recorded(run)[0].rows
+
+    images, labels = data.validation_images, data.validation_labels
+    expected = run.accuracy(images, labels, sampled=False)[0]
+    assert rows[-1]["noise_free_validation_accuracy"] == expected != rows[-1]["validation_accuracy"]
+    assert rows[-1]["validation_accuracy"] == run.accuracy(images, labels)[0]

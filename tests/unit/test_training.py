@@ -63,6 +63,18 @@ def test_other_images_are_labelled_by_the_trained_network(run, digits):
     assert min(accuracy) > 0.75
 
 
+def test_a_label_does_not_depend_on_which_other_images_there_are(run, digits):
+    trained, _ = run
+
+    together = trained.accuracy(digits.test_images, digits.test_labels, sampled=False)
+
+    alone = [
+        trained.accuracy(digits.test_images[[n]], digits.test_labels[[n]], sampled=False)
+        for n in range(len(digits.test_labels))
+    ]
+    assert together == pytest.approx(np.mean(alone, axis=0))
+
+
 def test_training_again_gives_the_same_numbers(run, digits):
     _, results = run
 

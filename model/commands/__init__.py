@@ -1,0 +1,1 @@
+"""The commands that compute: `infomorphic train` and `infomorphic evaluate`."""
