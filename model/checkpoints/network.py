@@ -64,7 +64,13 @@ class Network:
         )
         self._silent = torch.zeros(1, n_classes, dtype=torch.bool, device=device)
         own = {**self._population.tensors(), **self._population.connections(), "inverted": self._silent}
-        fill(own, {name: tensor[[place]] for name, tensor in snapshot.tensors.items() if name in own})
+        whole = {name: tensor for name, tensor in snapshot.tensors.items() if name in own}
+        for name, tensor in whole.items():
+            if list(tensor.shape[:1]) != [len(description.members)]:
+                raise ValueError(
+                    f"{name} has the shape {list(tensor.shape)}; expected {len(description.members)} members"
+                )
+        fill(own, {name: tensor[[place]] for name, tensor in whole.items()})
 
     def predict(
         self, images: Raw, *, sampled: bool = False, standardised: bool = False

@@ -294,6 +294,19 @@ def test_what_only_a_training_needs_is_missed_when_it_is_resumed(checkpoint, cha
     assert str(refused.value) == f"{tensor_file(checkpoint)}: {said}"
 
 
+@pytest.mark.parametrize("shape", [(2, 12, 3), (0, 12, 3), ()])
+def test_weights_of_more_or_fewer_members_are_named(checkpoint, shape):
+    replace_tensors(checkpoint, lambda t: t.update({WEIGHT: torch.zeros(shape)}))
+
+    with pytest.raises(CheckpointError) as refused:
+        load(checkpoint)
+    with pytest.raises(CheckpointError, match=f"{WEIGHT} has the shape"):
+        resume(checkpoint, data())
+
+    said = f"{WEIGHT} has the shape {list(shape)}; expected 1 members"
+    assert str(refused.value) == f"{tensor_file(checkpoint)}: {said}"
+
+
 def test_a_directory_that_cannot_be_written_to_is_named(tmp_path):
     (tmp_path / "file").touch()
 
