@@ -29,7 +29,7 @@ def goal_gradient(
 
     where R_a sums Σ_α w_α A[α,a] (θ/u_α1 − (1−θ)/u_α0) over the samples in the cell.
 
-    The compiled backend computes what it can (float32 on the CPU, two or three sources), the torch backend the rest;
+    The compiled backend computes what it can (float32 on the CPU, up to four sources), the torch backend the rest;
     for many batches of the same neurons, make their `Objective` once and call the backend.
 
     Args:
@@ -41,6 +41,6 @@ def goal_gradient(
     Returns:
         The gradient; finite also where θ is 0 or 1, where the limit of the gradient may not be.
     """
-    compiled = theta.dtype == torch.float32 and theta.device.type == "cpu" and len(lattice.sources) <= 3
+    compiled = compiled_backend.computes(theta, lattice)
     backend = compiled_backend.goal_gradient if compiled else torch_backend.goal_gradient
     return backend(bins, theta, Objective.of(gamma, lattice))

@@ -1,4 +1,4 @@
-"""The loops of the compiled backend.
+"""The loops of the compiled backend that find the goal's gradient.
 
 Source: docs/science.md, "The sparse form, and its gradient". Types and shapes are numba's to infer.
 """
@@ -11,6 +11,7 @@ import numpy as np
 
 from model.binning import BINS
 from model.compilation import compiled
+from model.pid.kernel_cells import count_into_cells, find_smaller_cells, spread_masses
 
 SMALLEST = np.float32(np.finfo(np.float32).tiny ** 0.5)
 """Least mass of a cell: keeps the gradient finite where an output never occurs."""
@@ -58,53 +59,22 @@ def goal_gradient_kernel(cells, theta, weights, residual, matrix, strides, gradi
     full = n_collections - 1
     one, zero = np.float32(1), np.float32(0)
     cell_of = np.full(BINS**n_sources, -1, np.int32)
-    key = np.empty(n_samples, np.int32)
+    key = np.empty(n_samples, np.uint32)
     cell = np.empty(n_samples, np.int32)
-    index = np.empty((n_collections, n_samples), np.int32)
+    index = np.empty((full, n_samples), np.uint32)
     fired, unfired = np.empty((2, n_collections, n_samples), np.float32)
-    histogram = np.empty((3, BINS**2), np.float32)
+    histogram = np.empty((BINS ** (n_sources - 1), 2), np.float32)
     union_fired, union_unfired, share, own = np.empty((4, n_samples), np.float32)
     spread = np.empty((n_collections, n_samples), np.float32)
     for neuron in range(first, last):
-        # Count the samples into the distinct cells of all sources together.
-        n_cells = 0
-        for sample in range(n_samples):
-            k = cells[neuron, sample]
-            c = cell_of[k]
-            if c < 0:
-                c = np.int32(n_cells)
-                cell_of[k] = c
-                key[c] = k
-                fired[full, c] = zero
-                unfired[full, c] = zero
-                n_cells += 1
-                for collection in range(full):
-                    index[collection, c] = 0
-                rest = np.uint32(k)
-                for source in range(n_sources - 1, -1, -1):
-                    digit = np.int32(rest % np.uint32(BINS))
-                    rest //= np.uint32(BINS)
-                    for collection in range(full):
-                        index[collection, c] += digit * strides[collection, source]
-            cell[sample] = c
-            fired[full, c] += theta[neuron, sample]
-            unfired[full, c] += one - theta[neuron, sample]
+        n_cells = count_into_cells(cells[neuron], theta[neuron], one, cell_of, key, cell, fired[full], unfired[full])
+        find_smaller_cells(n_cells, key, strides, index)
+        spread_masses(n_cells, index, histogram, fired, unfired)
         rate, silent_rate = zero, zero
         for c in range(n_cells):
-            cell_of[key[c]] = -1
             rate += fired[full, c]
             silent_rate += unfired[full, c]
             own[c] = zero
-
-        # The masses of the smaller collections, at every distinct cell.
-        for collection in range(full):
-            histogram[:2] = zero
-            for c in range(n_cells):
-                histogram[0, index[collection, c]] += fired[full, c]
-                histogram[1, index[collection, c]] += unfired[full, c]
-            for c in range(n_cells):
-                fired[collection, c] = histogram[0, index[collection, c]]
-                unfired[collection, c] = histogram[1, index[collection, c]]
 
         # Every antichain's part: its own logarithm, and what it gives to the cells of its collections.
         spread[:, :n_cells] = zero
@@ -133,11 +103,12 @@ def goal_gradient_kernel(cells, theta, weights, residual, matrix, strides, gradi
 
         # Sum what the cells of each collection were given, and read it back at every distinct cell.
         for collection in range(full):
-            histogram[2] = zero
             for c in range(n_cells):
-                histogram[2, index[collection, c]] += spread[collection, c]
+                histogram[index[collection, c], 0] = zero
             for c in range(n_cells):
-                spread[full, c] += histogram[2, index[collection, c]]
+                histogram[index[collection, c], 0] += spread[collection, c]
+            for c in range(n_cells):
+                spread[full, c] += histogram[index[collection, c], 0]
         entropy = residual[neuron] * _log2(odds)
         for c in range(n_cells):
             own[c] = (own[c] + entropy + spread[full, c] * np.float32(1 / math.log(2))) / np.float32(n_samples)

@@ -16,7 +16,7 @@ class Cells:
 
     Attributes:
         index: One tensor a collection, in the lattice's order.
-        sizes: Number of cells of each collection's histogram: 20, 400 or 8000.
+        sizes: Number of cells of each collection's histogram: 20, 400, 8000, …, never more than samples.
     """
 
     index: tuple[Int64[Tensor, "neuron sample"], ...]
@@ -25,14 +25,16 @@ class Cells:
     @classmethod
     def of(cls, bins: Int64[Tensor, "source neuron sample"], lattice: Lattice) -> "Cells":
         """The cells of every collection, from each source's bins."""
-        index = []
+        index, sizes, n_samples = [], [], bins.shape[-1]
         for collection in lattice.collections:
             members = [bins[i] for i, source in enumerate(lattice.sources) if source in collection]
             cell = members[0]
             for member in members[1:]:
                 cell = cell * BINS + member
-            index.append(cell)
-        return cls(tuple(index), tuple(BINS ** len(collection) for collection in lattice.collections))
+            size = BINS ** len(members)
+            index.append(_ranks(cell) if size > n_samples else cell)
+            sizes.append(min(size, n_samples))
+        return cls(tuple(index), tuple(sizes))
 
     def totals(self, collection: int, mass: Float[Tensor, "neuron sample"]) -> Float[Tensor, "neuron sample"]:
         """For every sample, the sum of the mass over the samples that share its cell of one collection."""
@@ -43,6 +45,14 @@ class Cells:
     def all_totals(self, mass: Float[Tensor, "neuron sample"]) -> Float[Tensor, "collection neuron sample"]:
         """`totals` of the same mass for every collection."""
         return torch.stack([self.totals(a, mass) for a in range(len(self.index))])
+
+
+def _ranks(cell: Int64[Tensor, "neuron sample"]) -> Int64[Tensor, "neuron sample"]:
+    """The cells that hold a sample of a neuron, numbered 0, 1, 2, … in each neuron."""
+    ascending, order = cell.sort(dim=-1)
+    rank = torch.zeros_like(cell)
+    rank[:, 1:] = (ascending[:, 1:] != ascending[:, :-1]).cumsum(dim=-1)
+    return torch.empty_like(cell).scatter_(1, order, rank)
 
 
 def union_masses(

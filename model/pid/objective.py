@@ -35,7 +35,7 @@ class Objective:
         """
         moebius, matrix = (torch.as_tensor(m).to(gamma) for m in (lattice.moebius, lattice.inclusion_exclusion))
         weights, residual = gamma[:, :-1] @ moebius, gamma[:, -1].clone()
-        weights[:, lattice.antichains.index(frozenset({frozenset(lattice.sources)}))] -= residual
+        weights[:, lattice.top] -= residual
         return cls(lattice, weights, residual, matrix)
 
     def keep(self, members: Int64[Tensor, " kept"], n_members: int) -> "Objective":

@@ -9,6 +9,7 @@ Proc. R. Soc. A 477 (2021).
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from itertools import combinations, product
 from typing import TypeVar
 
@@ -29,7 +30,7 @@ BIVARIATE_ORDER = ("{1}", "{2}", "{1}{2}", "{12}")
 
 def named(name: str) -> Antichain:
     """Antichain of source numbers: {F}{CL} and {1}{23} are both {{0}, {1, 2}}."""
-    number = {"F": 0, "C": 1, "L": 2, "1": 0, "2": 1}
+    number = {"F": 0, "C": 1, "L": 2, "1": 0, "2": 1, "3": 2, "4": 3}
     return frozenset(frozenset(number[letter] for letter in part) for part in re.findall(r"{(\w+)}", name))
 
 
@@ -39,6 +40,7 @@ def subsets(items: Iterable[T]) -> list[frozenset[T]]:
     return [frozenset(chosen) for size in range(1, len(listed) + 1) for chosen in combinations(listed, size)]
 
 
+@cache
 def antichains(n_sources: int) -> list[Antichain]:
     """Every non-empty set of collections in which none contains another."""
     candidates = subsets(subsets(range(n_sources)))
@@ -48,6 +50,12 @@ def antichains(n_sources: int) -> list[Antichain]:
 def below(alpha: Antichain, beta: Antichain) -> bool:
     """α ≼ β: for every b in β there is an a in α with a ⊆ b."""
     return all(any(a.issubset(b) for a in alpha) for b in beta)
+
+
+@cache
+def all_below(alpha: Antichain, n_sources: int) -> list[Antichain]:
+    """Every β ≼ α but α itself."""
+    return [beta for beta in antichains(n_sources) if beta != alpha and below(beta, alpha)]
 
 
 def cells(n_bins: int, n_sources: int) -> Tensor:
@@ -61,13 +69,19 @@ def joint(bins: Tensor, theta: Tensor, n_bins: int) -> Tensor:
     return torch.stack([in_cell @ (1 - theta), in_cell @ theta], dim=1) / len(theta)
 
 
+@cache
+def agreement(n_bins: int, n_sources: int, collection: Collection) -> Tensor:
+    """Whether two cells are alike in a collection's sources, (cell, cell)."""
+    s_a = cells(n_bins, n_sources)[:, sorted(collection)]
+    return (s_a[:, None] == s_a).all(dim=-1)
+
+
 def redundancy(p: Tensor, alpha: Antichain, n_sources: int) -> Tensor:
     """I∩(α; Y) = Σ p(s,y) log2 [ P(y, ∪_a {S_a = s_a}) / ( P(∪_a {S_a = s_a}) p(y) ) ]."""
-    s = cells(round(len(p) ** (1 / n_sources)), n_sources)
-    in_union = torch.zeros(len(s), len(s), dtype=torch.bool)
+    n_bins = round(len(p) ** (1 / n_sources))
+    in_union = torch.zeros(len(p), len(p), dtype=torch.bool)
     for collection in alpha:
-        s_a = s[:, sorted(collection)]
-        in_union |= (s_a[:, None] == s_a).all(dim=-1)
+        in_union |= agreement(n_bins, n_sources, collection)
     joint_union = in_union.to(p) @ p
     p_union = joint_union.sum(dim=1, keepdim=True)
     p_y = p.sum(dim=0, keepdim=True).expand_as(p)
@@ -78,16 +92,15 @@ def redundancy(p: Tensor, alpha: Antichain, n_sources: int) -> Tensor:
 
 def atoms(p: Tensor, n_sources: int) -> dict[Antichain, Tensor]:
     """Π(α) = I∩(α) − Σ_{β ≺ α} Π(β), by recursion."""
-    lattice = antichains(n_sources)
     found: dict[Antichain, Tensor] = {}
 
     def atom(alpha: Antichain) -> Tensor:
         if alpha not in found:
-            lower = [atom(beta) for beta in lattice if beta != alpha and below(beta, alpha)]
+            lower = [atom(beta) for beta in all_below(alpha, n_sources)]
             found[alpha] = redundancy(p, alpha, n_sources) - sum(lower)
         return found[alpha]
 
-    return {alpha: atom(alpha) for alpha in lattice}
+    return {alpha: atom(alpha) for alpha in antichains(n_sources)}
 
 
 def entropy(p: Tensor) -> Tensor:

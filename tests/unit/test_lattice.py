@@ -7,14 +7,15 @@ from model.goal import BIVARIATE, BIVARIATE_ATOMS, TRIVARIATE, TRIVARIATE_ATOMS
 from model.lattice import Lattice, antichains, collections, parse_antichain, precedes
 from tests.reference import dense_pid
 
-LATTICES = pytest.mark.parametrize("lattice", [BIVARIATE, TRIVARIATE], ids=["bivariate", "trivariate"])
+FOUR = Lattice.of("FCLX")
+LATTICES = pytest.mark.parametrize(
+    "lattice", [BIVARIATE, TRIVARIATE, FOUR], ids=["2 sources", "3 sources", "4 sources"]
+)
 
 
-def named(lattice: Lattice, antichain) -> str:
-    """The name of an antichain, its collections in the order of the lattice's collections."""
-    return "".join(
-        "{" + "".join(sorted(c, key=lattice.sources.index)) + "}" for c in lattice.collections if c in antichain
-    )
+def zeta(lattice):
+    """1 where β ≼ α, (α, β), from the definition of the order."""
+    return np.array([[precedes(beta, alpha) for beta in lattice.antichains] for alpha in lattice.antichains], dtype=int)
 
 
 @pytest.mark.parametrize(("sources", "count"), [("1", 1), ("12", 4), ("FCL", 18), ("ABCD", 166)])
@@ -25,7 +26,7 @@ def test_the_number_of_antichains_is_the_dedekind_number_less_two(sources, count
     assert len(set(found)) == count
 
 
-@pytest.mark.parametrize("sources", ["12", "FCL"])
+@pytest.mark.parametrize("sources", ["12", "FCL", "FCLX"])
 def test_the_antichains_are_those_found_by_trying_every_set_of_collections(sources):
     found = antichains(sources)
 
@@ -88,8 +89,47 @@ def test_the_order_of_the_atoms_is_the_published_one():
     [(BIVARIATE, BIVARIATE_ATOMS), (TRIVARIATE, TRIVARIATE_ATOMS)],
     ids=["bivariate", "trivariate"],
 )
-def test_names_survive_the_round_trip(lattice, names):
-    assert tuple(named(lattice, parse_antichain(name)) for name in names) == names
+def test_published_names_survive_the_round_trip(lattice, names):
+    assert lattice.names == names
+
+
+def test_a_lattice_of_any_sources_stands_for_its_names():
+    assert Lattice.in_order("FCLX", FOUR.names) == FOUR
+    assert len(set(FOUR.names)) == 166
+
+
+def test_antichains_come_after_all_lower_ones():
+    order = zeta(FOUR)
+
+    assert (np.tril(order) == order).all()
+
+
+def test_antichains_are_in_the_order_by_hand():
+    # How many of the 15 collections contain one of theirs: 15, 14 (all but the missing one), 13, 12.
+    expected = [
+        *("{F}{C}{L}{X}", "{F}{C}{L}", "{F}{C}{X}", "{F}{L}{X}", "{C}{L}{X}"),
+        *("{F}{C}{LX}", "{F}{L}{CX}", "{F}{X}{CL}", "{C}{L}{FX}", "{C}{X}{FL}", "{L}{X}{FC}"),
+        *("{F}{C}", "{F}{L}", "{F}{X}", "{F}{CL}{CX}{LX}", "{C}{L}"),
+    ]
+
+    assert list(FOUR.names[: len(expected)]) == expected
+    assert FOUR.names[-5:] == ("{FCL}", "{FCX}", "{FLX}", "{CLX}", "{FCLX}")
+
+
+def test_the_order_of_three_sources_is_the_published_one():
+    assert Lattice.of("FCL") == TRIVARIATE
+
+
+@LATTICES
+def test_the_top_is_the_collection_of_all_sources(lattice):
+    assert lattice.antichains[lattice.top] == parse_antichain("{" + lattice.sources + "}")
+
+
+@pytest.mark.parametrize("sources", ["", "F", "FF", "FCLF"])
+@pytest.mark.parametrize("make", [Lattice.of, lambda sources: Lattice.in_order(sources, ["{F}"])])
+def test_sources_that_are_not_two_or_more_of_their_own_characters_are_refused(make, sources):
+    with pytest.raises(ValueError, match=f"two sources or more, each its own character; got '{sources}'"):
+        make(sources)
 
 
 def test_a_name_stands_for_its_set_of_collections():
@@ -151,15 +191,32 @@ def test_moebius_inversion_of_two_sources_is_the_one_by_hand():
 
 
 @LATTICES
+def test_inclusion_exclusion_is_that_of_every_choice_of_events(lattice):
+    expected = np.zeros((len(lattice.antichains), len(lattice.collections)), dtype=int)
+    for row, antichain in enumerate(lattice.antichains):
+        for events in dense_pid.subsets(antichain):
+            expected[row, lattice.collections.index(frozenset().union(*events))] -= (-1) ** len(events)
+
+    assert (lattice.inclusion_exclusion == expected).all()
+
+
+@LATTICES
 def test_the_moebius_matrix_undoes_the_sum_over_lower_atoms(lattice):
-    zeta = np.array([[precedes(b, a) for b in lattice.antichains] for a in lattice.antichains], dtype=int)
+    order, identity = zeta(lattice), np.eye(len(lattice.antichains))
 
-    assert (zeta @ lattice.moebius == np.eye(len(zeta))).all()
-    assert (lattice.moebius @ zeta == np.eye(len(zeta))).all()
+    assert (order @ lattice.moebius == identity).all()
+    assert (lattice.moebius @ order == identity).all()
 
 
-def test_the_inversion_is_exact_for_four_sources():
-    lattice = Lattice("ABCD", antichains("ABCD"))
-    zeta = np.array([[precedes(b, a) for b in lattice.antichains] for a in lattice.antichains], dtype=int)
+def test_the_inversion_finds_the_atoms_of_five_sources():
+    lattice = Lattice.of("12345")
+    # β ≼ α if no collection contains one of α's and none of β's.
+    above = [[any(a <= c for a in alpha) for c in lattice.collections] for alpha in lattice.antichains]
+    above = np.array(above, dtype=np.float32)
+    order = (above @ (1 - above).T == 0).astype(np.float32)
+    atoms = np.random.default_rng(0).integers(-9, 10, len(order)).astype(np.float32)
 
-    assert (zeta @ lattice.moebius == np.eye(166)).all()
+    found = lattice.moebius @ (order @ atoms).astype(int)  # whole numbers, which float32 holds
+
+    assert len(order) == 7579
+    assert (found == atoms).all()

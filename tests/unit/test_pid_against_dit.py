@@ -5,6 +5,7 @@ says, each time with θ = p(y = 1 | s).
 """
 
 from fractions import Fraction
+from functools import cached_property
 from itertools import product
 from math import lcm, log2
 
@@ -16,14 +17,15 @@ from dit.pid import PID_SX
 
 from model.goal import BIVARIATE, TRIVARIATE
 from model.lattice import Lattice
-from model.pid import atoms
-from model.pid.atoms import redundancies
+from model.pid import atoms, redundancies, torch_backend
 from tests.reference import dense_pid
 
 TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-4}
 """Largest error, relative to the case's largest atom (or redundancy) by absolute value."""
 
 DTYPES = pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=["float64", "float32"])
+
+FOUR = Lattice.of("1234")
 
 Joint = dict[tuple[int, ...], Fraction]
 """Probability of each (s_1, ..., s_k, y)."""
@@ -62,7 +64,12 @@ def as_batch(joint, dtype):
 def of_dit(joint, order):
     """Atoms and redundancies by `dit`, in an order of names."""
     symbols = ["".join(map(str, cell)) for cell in joint]
-    decomposition = PID_SX(dit.Distribution(symbols, [float(p) for p in joint.values()]))
+    # A distribution works out its outcomes anew whenever it is asked, which for four sources takes minutes.
+    outcomes = cached_property(dit.Distribution.outcomes.fget)
+    outcomes.__set_name__(dit.Distribution, "outcomes")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dit.Distribution, "outcomes", outcomes)
+        decomposition = PID_SX(dit.Distribution(symbols, [float(p) for p in joint.values()]))
     nodes = [tuple(sorted((tuple(sorted(c)) for c in dense_pid.named(n)), key=lambda c: (len(c), c))) for n in order]
     return (
         torch.tensor([decomposition.get_pi(node) for node in nodes], dtype=torch.float64),
@@ -71,8 +78,12 @@ def of_dit(joint, order):
 
 
 def lattice_of(joint) -> tuple[Lattice, tuple[str, ...]]:
-    trivariate = len(next(iter(joint))) == 4
-    return (TRIVARIATE, dense_pid.TRIVARIATE_ORDER) if trivariate else (BIVARIATE, dense_pid.BIVARIATE_ORDER)
+    n_sources = len(next(iter(joint))) - 1
+    return {
+        2: (BIVARIATE, dense_pid.BIVARIATE_ORDER),
+        3: (TRIVARIATE, dense_pid.TRIVARIATE_ORDER),
+        4: (FOUR, FOUR.names),
+    }[n_sources]
 
 
 def error(found, expected):
@@ -94,7 +105,23 @@ CASES = {
     **{f"random, 2 sources, {seed}": random_joint(2, 4, 16, seed) for seed in range(3)},
     **{f"random, 3 sources, {seed}": random_joint(3, 2, 8, seed) for seed in range(2)},
     "random, 3 sources of 3 symbols": random_joint(3, 3, 8, 3),
+    "parity of four": gate(4, lambda a, b, c, d: a ^ b ^ c ^ d),
+    "redundant in four": given([(0, 0, 0, 0), (1, 1, 1, 1)], lambda a, *_: a),
+    "unique in four": gate(4, lambda a, *_: a),
+    "random, 4 sources": random_joint(4, 2, 12, 4),
+    "random, 4 sources of 3 symbols": random_joint(4, 3, 8, 5),
 }
+
+
+@pytest.fixture(
+    autouse=True,
+    params=[(atoms, redundancies), (torch_backend.atoms, torch_backend.redundancies)],
+    ids=["chosen backend", "torch backend"],
+)
+def every_backend(request, monkeypatch):
+    """Every test holds for the backend that is chosen (the compiled one for float32), and for the torch backend."""
+    for name, function in zip(("atoms", "redundancies"), request.param, strict=True):
+        monkeypatch.setitem(globals(), name, function)
 
 
 @pytest.fixture(scope="module", params=CASES.values(), ids=CASES.keys())
@@ -176,6 +203,59 @@ def test_redundancies_of_the_parity_of_three_are_those_by_hand(dtype):
     sizes = {tuple(sorted(map(len, dense_pid.named(name)))): value for name, value in by_shape.items()}
     expected = [sizes[tuple(sorted(map(len, dense_pid.named(name))))] for name in dense_pid.TRIVARIATE_ORDER]
     assert error(found, torch.tensor(expected, dtype=torch.float64)) <= TOLERANCE[dtype]
+
+
+@DTYPES
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        # All but the cell with every source turned round, which has the same parity: 7 of 15.
+        ("{1}{2}{3}{4}", log2(7 / 15 * 2)),
+        ("{1}{2}{3}", 0),
+        ("{1}", 0),
+        # Cells that agree in the first two or in the last two: 7, of which 3 have the same parity.
+        ("{12}{34}", log2(3 / 7 * 2)),
+        ("{123}{124}", log2(1 / 3 * 2)),
+        ("{123}{124}{134}{234}", log2(1 / 5 * 2)),
+        ("{1234}", 1),
+    ],
+)
+def test_redundancies_of_the_parity_of_four_are_those_by_hand(name, expected, dtype):
+    bins, theta = as_batch(CASES["parity of four"], dtype)
+
+    found = redundancies(bins, theta, FOUR)[0, FOUR.names.index(name)]
+
+    assert float(found) == pytest.approx(expected, abs=TOLERANCE[dtype])
+
+
+@DTYPES
+@pytest.mark.parametrize(("name", "others"), [("{1}", 0), ("{1}{2}", 1), ("{1}{3}{4}", 2), ("{1}{2}{3}{4}", 3)])
+def test_redundancies_with_a_source_that_the_output_copies_are_those_by_hand(name, others, dtype):
+    bins, theta = as_batch(CASES["unique in four"], dtype)
+
+    found = redundancies(bins, theta, FOUR)[0, FOUR.names.index(name)]
+
+    # The union leaves out no cell of the same output, and of the rest those that agree in none of the other sources.
+    assert float(found) == pytest.approx(-log2(1 - 2.0 ** -(others + 1)), abs=TOLERANCE[dtype])
+
+
+@DTYPES
+def test_four_sources_that_are_all_the_output_share_all_of_it(dtype):
+    bins, theta = as_batch(CASES["redundant in four"], dtype)
+
+    found = atoms(bins, theta, FOUR)[0]
+
+    expected = [float(name == "{1}{2}{3}{4}") for name in FOUR.names]
+    assert error(found, torch.tensor([*expected, 0], dtype=torch.float64)) <= TOLERANCE[dtype]
+
+
+@DTYPES
+def test_nothing_is_known_of_an_independent_output(dtype):
+    bins, theta = as_batch({(*s, y): Fraction(1, 32) for s in product((0, 1), repeat=4) for y in (0, 1)}, dtype)
+
+    found = atoms(bins, theta, FOUR)[0]
+
+    assert error(found, torch.tensor([0] * 166 + [1], dtype=torch.float64)) <= TOLERANCE[dtype]
 
 
 @DTYPES
