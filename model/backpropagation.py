@@ -37,12 +37,12 @@ class BackpropagatedPopulation(Population):
         """One step of every member on the same batch."""
         one_hot = self._one_hot(labels)
         draws = self._draws(self._step, Purpose.FIRST_PRESENTATION, Purpose.SECOND_PRESENTATION)
-        drive = self._output.drive(self._present(images, one_hot, draws, "fire", "fire"))
+        drive = self.stack.output.drive(self.stack.present(images, one_hot, draws, "fire", "fire"))
         self._optimiser.zero_grad(set_to_none=False)
         # Each member's mean over the samples, added up: no member feels another.
         loss = cross_entropy(drive.transpose(1, 2).flatten(0, 1), labels.repeat(self.size)) * self.size
         torch.autograd.backward(loss)
-        for layer in self._hidden:
+        for layer in self.stack.hidden:
             if isinstance(laterals := layer.maps.get("lateral"), FullLaterals):
                 laterals.stay_apart()
         self._optimiser.step()
@@ -53,7 +53,7 @@ class BackpropagatedPopulation(Population):
         self, images: Float[Tensor, "sample input"], when: tuple[int, int], *, sampled: bool = True
     ) -> Float[Tensor, "member label sample"]:
         """The predicted probabilities of the labels, without being shown them; arguments are those of `Population`."""
-        return self._output.drive(self._evaluate(images, when, sampled=sampled)).softmax(dim=1)
+        return self.stack.output.drive(self._evaluate(images, when, sampled=sampled)).softmax(dim=1)
 
     @torch.no_grad()
     def observe(

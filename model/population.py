@@ -1,8 +1,6 @@
 """A population: K networks with goals and seeds of their own, trained in lock-step as one set of tensors."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Bool, Float, Int64
@@ -11,33 +9,12 @@ from torch.optim import Adam
 
 from model.config import NetworkConfig, TrainingConfig
 from model.goal import Goal, Goals, goals_of_layers
-from model.laterals import LimitedLaterals
-from model.layers import FixedLayer, HiddenLayer, OutputLayer, Place, TaughtLayer, View, places
+from model.layers import Deed, FixedLayer, HiddenLayer, OutputLayer, Place, Stack, TaughtLayer, places
 from model.linear import Inputs
 from model.memory import keep_freed_memory
-from model.neurons import Answers
 from model.observation import Observation
 from model.optimiser import adam, carry_over, memory
 from model.randomness import Draw, Purpose, evaluation_step, member_keys
-
-Outputs = Float[Tensor, "member _ sample"]
-"""Of some hidden layer."""
-
-Deed = Literal["fire", "expect", "learn"]
-"""What hidden layers do at a presentation, by the name of their method."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a network did at a presentation; None is zeros.
-
-    Attributes:
-        hidden: Outputs of each hidden layer.
-        output: Outputs of the output layer, if these are fed back.
-    """
-
-    hidden: Sequence[Outputs | None]
-    output: Answers | None
 
 
 class Population:
@@ -56,6 +33,7 @@ class Population:
 
     Attributes:
         size: How many members there are.
+        stack: The networks' layers.
         reads_inverted: Whether output neurons may have learned to be silent for their label, which information allows.
 
     Raises:
@@ -83,13 +61,13 @@ class Population:
         self._classes = torch.arange(n_labels, device=template.device)
         self._dtype = template.dtype
         *hidden, output = places(network, seeds, n_inputs, n_labels, template)
-        self._fixed = [FixedLayer(place) for place in hidden] if network.learning == "fixed" else []
-        self._hidden: Sequence[HiddenLayer | TaughtLayer] = (
-            [] if self._fixed else self._hidden_layers(network, hidden, goals)
+        is_fixed = network.learning == "fixed"
+        self.stack = Stack(
+            network,
+            [FixedLayer(place) for place in hidden] if is_fixed else [],
+            [] if is_fixed else self._hidden_layers(network, hidden, goals),
+            OutputLayer(output, _gamma([network.output_goal], template)[0]),
         )
-        self._output = OutputLayer(output, _gamma([network.output_goal], template)[0])
-        self._feeds_back = "output" in network.context and bool(self._hidden)
-        self._presented_twice = bool(self._hidden) and (self._feeds_back or network.lateral_connections != 0)
         self._training = training
         self._optimiser = self._adam()
 
@@ -112,7 +90,7 @@ class Population:
         """
         one_hot = self._one_hot(labels)
         draws = self._draws(self._step, Purpose.FIRST_PRESENTATION, Purpose.SECOND_PRESENTATION)
-        self._output.learn(self._present(images, one_hot, draws, "fire", "learn"), labels)
+        self.stack.output.learn(self.stack.present(images, one_hot, draws, "fire", "learn"), labels)
         self._optimiser.step()
         self._step += 1
 
@@ -128,14 +106,14 @@ class Population:
             sampled: Whether outputs are sampled, as while learning; else they are replaced by their expected values,
                 and there is no noise.
         """
-        return self._output.theta(self._evaluate(images, when, sampled=sampled))
+        return self.stack.output.theta(self._evaluate(images, when, sampled=sampled))
 
     def _evaluate(self, images: Float[Tensor, "sample input"], when: tuple[int, int], *, sampled: bool) -> Inputs:
         """What the output layer is given without the label."""
         step = torch.full_like(self._step, evaluation_step(*when))
         draws = self._draws(step, Purpose.FIRST_PRESENTATION_EVALUATED, Purpose.SECOND_PRESENTATION_EVALUATED)
         deed: Deed = "fire" if sampled else "expect"
-        return self._present(images, None, draws, deed, deed)
+        return self.stack.present(images, None, draws, deed, deed)
 
     @torch.no_grad()
     def observe(
@@ -151,62 +129,9 @@ class Population:
         Returns:
             By layer: `hidden 1`, …, `output`; but a fixed layer has one source alone.
         """
-        one_hot, step = self._one_hot(labels), torch.full_like(self._step, evaluation_step(epoch, 0))
+        step = torch.full_like(self._step, evaluation_step(epoch, 0))
         draws = self._draws(step, Purpose.FIRST_PRESENTATION_OBSERVED, Purpose.SECOND_PRESENTATION_OBSERVED)
-        found: dict[str, Observation] = {}
-        inputs = self._through_fixed(images)
-        if self._hidden:
-            view, answer = self._first_answer(inputs, one_hot, draws[0], "fire")
-            for number, (layer, before) in enumerate(zip(self._hidden, answer.hidden, strict=True), start=1):
-                seen = view if number == 1 else layer.see(inputs, one_hot)
-                found[f"hidden {number}"] = layer.observe(seen, answer.output, before)
-                inputs = layer.fire(seen, answer.output, before, draws[1])
-        return {**found, "output": self._output.observe(inputs, labels)}
-
-    def _present(
-        self,
-        images: Float[Tensor, "sample input"],
-        one_hot: Float[Tensor, "sample label"] | None,
-        draws: tuple[Draw, Draw],
-        first: Deed,
-        second: Deed,
-    ) -> Inputs:
-        """Present a batch as often as need be; what the output layer is given in the end."""
-        inputs = self._through_fixed(images)
-        if not self._hidden:
-            return inputs
-        view, answer = self._first_answer(inputs, one_hot, draws[0], first)
-        return self._through_hidden(view, answer, draws[1], second)[-1]
-
-    def _through_fixed(self, images: Float[Tensor, "sample input"]) -> Inputs:
-        inputs: Inputs = images
-        for layer in self._fixed:
-            inputs = layer.fire(inputs)
-        return inputs
-
-    def _first_answer(
-        self, inputs: Inputs, one_hot: Float[Tensor, "sample label"] | None, draw: Draw, deed: Deed
-    ) -> tuple[View, Answer]:
-        """What the first hidden layer sees, and what all did at the first presentation, if there is one."""
-        view, answer = self._hidden[0].see(inputs, one_hot), Answer([None] * len(self._hidden), None)
-        if self._presented_twice:
-            hidden = self._through_hidden(view, answer, draw, deed)
-            answer = Answer(hidden, self._fed_back(hidden[-1], draw, deed) if self._feeds_back else None)
-        return view, answer
-
-    def _through_hidden(self, view: View, answer: Answer, draw: Draw, deed: Deed) -> list[Outputs]:
-        """The outputs of each hidden layer at one presentation."""
-        outputs: list[Outputs] = []
-        for layer, before in zip(self._hidden, answer.hidden, strict=True):
-            seen = layer.see(outputs[-1], view.one_hot) if outputs else view
-            act: Callable[..., Outputs] = getattr(layer, deed)
-            outputs.append(act(seen, answer.output, before, draw))
-        return outputs
-
-    @torch.no_grad()
-    def _fed_back(self, hidden: Outputs, draw: Draw, deed: Deed) -> Answers:
-        """What the output layer answers the first presentation."""
-        return self._output.expect(hidden) if deed == "expect" else self._output.fire(hidden, draw)
+        return self.stack.observe(images, self._one_hot(labels), labels, draws)
 
     @torch.no_grad()
     def keep(self, positions: Sequence[int]) -> None:
@@ -217,8 +142,7 @@ class Population:
         """
         members = torch.tensor(positions, device=self._step.device)
         optimiser, parameters = self._optimiser, self._parameters()
-        for layer in self._layers().values():
-            layer.keep(members, self.size)
+        self.stack.keep(members, self.size)
         self._keys = self._keys[members]
         self.size = len(positions)
         self._optimiser = self._adam()
@@ -231,39 +155,21 @@ class Population:
 
     def tensors(self) -> dict[str, Tensor]:
         """All weights and biases, (member, ...), by layer, origin and name, as in `hidden.0.feedforward.weight`."""
-        return {
-            f"{place}.{origin}.{name}": tensor
-            for place, layer in self._layers().items()
-            for origin, maps in layer.maps.items()
-            for name, tensor in maps.tensors().items()
-        }
+        return self.stack.tensors()
 
     def fields(self) -> dict[str, Float[Tensor, "member _ _"]]:
         """The feedforward weights of the layers that learn, (member, neuron, input): `hidden 1`, …, `output`."""
         named = self.tensors()
         hidden = {
-            f"hidden {number + 1}": named[f"hidden.{number}.feedforward.weight"] for number in range(len(self._hidden))
+            f"hidden {number + 1}": named[f"hidden.{number}.feedforward.weight"]
+            for number in range(len(self.stack.hidden))
         }
         return {**hidden, "output": named["output.feedforward.weight"]}
-
-    def connections(self) -> dict[str, Tensor]:
-        """Whom neurons with limited lateral connections hear, as in `hidden.0.lateral.sources`."""
-        return {
-            f"{place}.{origin}.sources": maps.sources
-            for place, layer in self._layers().items()
-            for origin, maps in layer.maps.items()
-            if isinstance(maps, LimitedLaterals)
-        }
 
     def state(self) -> dict[str, Tensor]:
         """All that learning has changed and chance has drawn, by name: the tensors themselves."""
         adams = memory(self._optimiser, self._learned())
-        return {**self.tensors(), **self.connections(), **adams, "step": self._step}
-
-    def _layers(self) -> dict[str, FixedLayer | HiddenLayer | TaughtLayer | OutputLayer]:
-        fixed = {f"fixed.{number}": layer for number, layer in enumerate(self._fixed)}
-        hidden = {f"hidden.{number}": layer for number, layer in enumerate(self._hidden)}
-        return {**fixed, **hidden, "output": self._output}
+        return {**self.tensors(), **self.stack.connections(), **adams, "step": self._step}
 
     def _learned(self) -> dict[str, Tensor]:
         """Those of `tensors` that are learned."""

@@ -63,7 +63,7 @@ class Network:
             description.network, description.training, [self.goals], [self.seed], n_inputs, n_classes, self._template
         )
         self._silent = torch.zeros(1, n_classes, dtype=torch.bool, device=device)
-        own = {**self._population.tensors(), **self._population.connections(), "inverted": self._silent}
+        own = {**self._population.tensors(), **self._population.stack.connections(), "inverted": self._silent}
         whole = {name: tensor for name, tensor in snapshot.tensors.items() if name in own}
         for name, tensor in whole.items():
             if list(tensor.shape[:1]) != [len(description.members)]:
@@ -133,7 +133,7 @@ class Network:
 
     def tensors(self) -> dict[str, Tensor]:
         """Copies of all weights, biases and limited connections, by name, as in `hidden.0.feedforward.weight`."""
-        own = {**self._population.tensors(), **self._population.connections()}
+        own = {**self._population.tensors(), **self._population.stack.connections()}
         return {name: tensor[0].detach().clone() for name, tensor in own.items()}
 
     def arrays(self) -> dict[str, Float[np.ndarray, "..."] | Int64[np.ndarray, "..."]]:

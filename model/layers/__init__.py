@@ -4,7 +4,7 @@ from model.layers.fixed import FixedLayer
 from model.layers.hidden import HiddenLayer
 from model.layers.output import OutputLayer
 from model.layers.place import Place, places
+from model.layers.stack import Deed, Stack
 from model.layers.taught import TaughtLayer
-from model.layers.wiring import View, Wiring
 
-__all__ = ["FixedLayer", "HiddenLayer", "OutputLayer", "Place", "TaughtLayer", "View", "Wiring", "places"]
+__all__ = ["Deed", "FixedLayer", "HiddenLayer", "OutputLayer", "Place", "Stack", "TaughtLayer", "places"]

@@ -78,7 +78,7 @@ def let_overflow(monkeypatch, member):
     def learn_and_overflow(population, images, labels):
         learn(population, images, labels)
         if population._step == 1:
-            population._hidden[0].maps["feedforward"].weight.data[member].fill_(torch.inf)
+            population.stack.hidden[0].maps["feedforward"].weight.data[member].fill_(torch.inf)
 
     monkeypatch.setattr(Population, "learn", learn_and_overflow)
 
@@ -108,7 +108,7 @@ def test_when_all_diverge_all_fail_with_the_reason(worker, store, monkeypatch):
 
     def learn_and_overflow(population, images, labels):
         learn(population, images, labels)
-        population._hidden[0].maps["feedforward"].weight.data.fill_(torch.inf)
+        population.stack.hidden[0].maps["feedforward"].weight.data.fill_(torch.inf)
 
     monkeypatch.setattr(Population, "learn", learn_and_overflow)
     spec = make_study(store, n_trials=3, trials_per_worker=3, failure_limit=50)
@@ -124,7 +124,7 @@ def test_a_trial_that_makes_its_population_raise_costs_the_others_nothing(worker
 
     def learn_or_raise(population, images, labels):
         learn(population, images, labels)
-        if population._step == 7 and (population._hidden[0]._objective.residual == 0.125).any():
+        if population._step == 7 and (population.stack.hidden[0]._objective.residual == 0.125).any():
             raise MemoryError("too much")
 
     monkeypatch.setattr(Population, "learn", learn_or_raise)

@@ -55,7 +55,7 @@ def test_a_diverged_network_fails_its_trial_for_good_and_the_worker_goes_on(work
 
     def learn_and_overflow(population, images, labels):
         learn(population, images, labels)
-        population._hidden[0].maps["feedforward"].weight.data.fill_(torch.inf)
+        population.stack.hidden[0].maps["feedforward"].weight.data.fill_(torch.inf)
 
     spec = make_study(store, n_trials=2)
     with monkeypatch.context() as patched:

@@ -130,7 +130,7 @@ def test_whom_a_neuron_hears_is_among_the_weights(tmp_path):
     sources = load(tmp_path).arrays()["hidden.0.lateral.sources"]
 
     assert (sources.shape, sources.dtype) == ((12, 3), np.dtype("int64"))
-    np.testing.assert_array_equal(sources, run.population.connections()["hidden.0.lateral.sources"][0])
+    np.testing.assert_array_equal(sources, run.population.stack.connections()["hidden.0.lateral.sources"][0])
 
 
 @pytest.fixture

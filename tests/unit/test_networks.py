@@ -77,7 +77,7 @@ class Written:
             if network.lateral_connections and network.learning != "fixed":
                 name = f"hidden.{number}.lateral.weight"
                 self.weights[f"{name} drawn"] = self.weights[name]
-                sources = members._hidden[number].maps["lateral"].sources[0]
+                sources = members.stack.hidden[number].maps["lateral"].sources[0]
                 size = network.layers[number]
                 self.weights[name] = torch.zeros(size, size).double().scatter(1, sources, self.weights[name])
 

@@ -113,7 +113,7 @@ def test_a_member_that_diverges_leaves_the_others_alone(maps, bad, dtype):
 def test_neurons_are_never_connected_to_themselves():
     members = trained(population())
 
-    lateral = members._hidden[0].maps["lateral"].weight
+    lateral = members.stack.hidden[0].maps["lateral"].weight
     assert (lateral.diagonal(dim1=1, dim2=2) == 0).all()
     assert (lateral != 0).sum() == 3 * N_HIDDEN * (N_HIDDEN - 1)
 
@@ -134,7 +134,7 @@ def test_with_limited_laterals_a_member_learns_what_it_would_learn_alone(dtype):
 def test_limited_laterals_learn_with_weights_and_stay_with_whom_they_hear():
     members, untrained = trained(population(network=LIMITED)), population(network=LIMITED)
 
-    lateral, before = members._hidden[0].maps["lateral"], untrained._hidden[0].maps["lateral"]
+    lateral, before = members.stack.hidden[0].maps["lateral"], untrained.stack.hidden[0].maps["lateral"]
     assert lateral.weight.shape == (3, N_HIDDEN, 2)
     assert torch.equal(lateral.sources, before.sources)
     for parameter, first in zip(lateral.tensors().values(), before.tensors().values(), strict=True):
@@ -143,21 +143,21 @@ def test_limited_laterals_learn_with_weights_and_stay_with_whom_they_hear():
 
 def test_learning_with_limited_laterals_is_learning_with_a_full_matrix_that_is_mostly_zeros():
     limited, full = population(network=LIMITED), population()
-    sparse = limited._hidden[0].maps["lateral"]
+    sparse = limited.stack.hidden[0].maps["lateral"]
     with torch.no_grad():
-        for own, other in zip(learned(full._hidden[0]), learned(limited._hidden[0]), strict=True):
+        for own, other in zip(learned(full.stack.hidden[0]), learned(limited.stack.hidden[0]), strict=True):
             if own.shape == other.shape:
                 own.copy_(other)
-        full._hidden[0].maps["lateral"].weight.zero_().scatter_(2, sparse.sources, sparse.weight)
+        full.stack.hidden[0].maps["lateral"].weight.zero_().scatter_(2, sparse.sources, sparse.weight)
 
     for members in (limited, full):
         members.learn(*batch(torch.float64))
 
-    for own, other in zip(learned(full._hidden[0]), learned(limited._hidden[0]), strict=True):
+    for own, other in zip(learned(full.stack.hidden[0]), learned(limited.stack.hidden[0]), strict=True):
         if own.shape == other.shape:
             torch.testing.assert_close(own.grad, other.grad)
     torch.testing.assert_close(
-        full._hidden[0].maps["lateral"].weight.grad.gather(2, sparse.sources), sparse.weight.grad
+        full.stack.hidden[0].maps["lateral"].weight.grad.gather(2, sparse.sources), sparse.weight.grad
     )
 
 
@@ -165,22 +165,22 @@ def test_compiled_limited_laterals_learn_what_the_reference_learns():
     fast, reference = population(dtype=torch.float32, network=LIMITED), population(network=LIMITED)
     with torch.no_grad():
         # Drawn in float32 and in float64, the same numbers differ.
-        for own, other in zip(learned(reference._hidden[0]), learned(fast._hidden[0]), strict=True):
+        for own, other in zip(learned(reference.stack.hidden[0]), learned(fast.stack.hidden[0]), strict=True):
             own.copy_(other)
-        for own, other in zip(learned(reference._output), learned(fast._output), strict=True):
+        for own, other in zip(learned(reference.stack.output), learned(fast.stack.output), strict=True):
             own.copy_(other)
 
     trained(fast, torch.float32, steps=4)
     trained(reference, torch.float64, steps=4)
 
-    assert torch.equal(fast._hidden[0].maps["lateral"].sources, reference._hidden[0].maps["lateral"].sources)
+    assert torch.equal(fast.stack.hidden[0].maps["lateral"].sources, reference.stack.hidden[0].maps["lateral"].sources)
     torch.testing.assert_close(weights(fast).double(), weights(reference), rtol=1e-3, atol=1e-4)
 
 
 def test_first_weights_and_biases_are_uniform_within_one_over_the_root_of_the_inputs():
     wide = population([GOALS[0]], [0], network=NetworkConfig(hidden_neurons=400))
 
-    maps = [*wide._hidden[0].maps.values(), *wide._output.maps.values()]
+    maps = [*wide.stack.hidden[0].maps.values(), *wide.stack.output.maps.values()]
     for n_inputs, linear in zip((N_INPUTS, N_LABELS, 400, 400), maps, strict=True):
         bound = n_inputs**-0.5
         for parameter in linear.tensors().values():
@@ -221,7 +221,7 @@ def spread_out():
     """One member whose sources fall into several bins each."""
     members = population(GOALS[:1], SEEDS[:1])
     with torch.no_grad():
-        for maps in (members._hidden[0].maps["label"], members._hidden[0].maps["lateral"]):
+        for maps in (members.stack.hidden[0].maps["label"], members.stack.hidden[0].maps["lateral"]):
             maps.weight.mul_(6)
     return members
 
@@ -251,7 +251,7 @@ def test_the_hidden_layer_climbs_its_own_goal_and_nothing_else():
     members.learn(images, labels)
 
     largest = max(float(e.abs().max()) for e in expected)
-    for parameter, gradient in zip(learned(members._hidden[0]), expected, strict=True):
+    for parameter, gradient in zip(learned(members.stack.hidden[0]), expected, strict=True):
         assert gradient.abs().max() > 1e-6
         torch.testing.assert_close(parameter.grad[0], gradient, rtol=0, atol=1e-9 * largest)
 
@@ -272,7 +272,7 @@ def test_the_output_layer_climbs_its_own_goal_and_nothing_else():
     members.learn(images, labels)
 
     largest = max(float(e.abs().max()) for e in expected)
-    for parameter, gradient in zip(learned(members._output), expected, strict=True):
+    for parameter, gradient in zip(learned(members.stack.output), expected, strict=True):
         torch.testing.assert_close(parameter.grad[0], gradient, rtol=0, atol=1e-9 * largest)
 
 
@@ -302,7 +302,7 @@ def test_learning_climbs_by_steps_of_adam_with_decay():
 def test_without_a_label_the_context_comes_from_zeros(bias):
     members, (images, _) = spread_out(), batch(torch.float64)
     with torch.no_grad():
-        for maps in (members._hidden[0].maps["label"], members._hidden[0].maps["lateral"]):
+        for maps in (members.stack.hidden[0].maps["label"], members.stack.hidden[0].maps["lateral"]):
             maps.bias.mul_(bias)
     evaluation = (Purpose.FIRST_PRESENTATION_EVALUATED, Purpose.SECOND_PRESENTATION_EVALUATED)
     no_label = torch.zeros(N_LABELS, N_SAMPLES, dtype=torch.float64)
@@ -316,7 +316,8 @@ def test_without_a_label_the_context_comes_from_zeros(bias):
 def test_output_neurons_are_kept_off_certainty():
     members = population()
     with torch.no_grad():
-        members._output.maps["feedforward"].bias[:, 0], members._output.maps["feedforward"].bias[:, 1] = 1e3, -1e3
+        bias = members.tensors()["output.feedforward.bias"]
+        bias[:, 0], bias[:, 1] = 1e3, -1e3
 
     theta = members.respond(batch(torch.float64)[0], (0, 0))
 
@@ -456,7 +457,7 @@ def test_a_diverged_member_is_reported_and_the_others_go_on():
     results = struck.epochs()
     first = next(results)
     with torch.no_grad():
-        struck.population._hidden[0].maps["label"].bias[1, 2] = float("nan")
+        struck.population.stack.hidden[0].maps["label"].bias[1, 2] = float("nan")
 
     after = [first, *results]
 
@@ -472,7 +473,7 @@ def test_training_ends_when_every_member_has_diverged():
     results = struck.epochs()
     next(results)
     with torch.no_grad():
-        struck.population._output.maps["feedforward"].weight[:, 0, 0] = float("inf")
+        struck.population.stack.output.maps["feedforward"].weight[:, 0, 0] = float("inf")
 
     with pytest.raises(DivergedError, match="after epoch 2"):
         next(results)

@@ -97,7 +97,7 @@ def test_a_member_that_diverged_may_be_released():
     run = training()
     epochs = run.epochs()
     next(epochs)
-    run.population._output.maps["feedforward"].weight[1, 0, 0] = float("nan")
+    run.population.stack.output.maps["feedforward"].weight[1, 0, 0] = float("nan")
     diverged = next(epochs)
     run.release(member for member, bad in zip(diverged.members, diverged.diverged, strict=True) if bad)
 
@@ -122,7 +122,10 @@ def test_nothing_of_a_released_member_remains():
     moments = [value for state in population._optimiser.state.values() for value in state.values() if value.dim()]
     assert len(moments) == 2 * len(population._parameters())
     assert {len(tensor) for tensor in (*population._parameters(), *moments, population._keys)} == {1}
-    assert (len(population._hidden[0]._objective.weights), len(population._output._objective.weights)) == (6, 3)
+    assert (len(population.stack.hidden[0]._objective.weights), len(population.stack.output._objective.weights)) == (
+        6,
+        3,
+    )
     assert population.size == 1
 
 
