@@ -11,7 +11,7 @@ from model.binning import output_bins
 from model.goal import BIVARIATE
 from model.layers.place import Place
 from model.linear import Inputs, LinearMaps
-from model.neurons import Answers, fire_output, learn_output
+from model.neurons import Answers, learn_output, sample
 from model.observation import Observation
 from model.pid import Objective
 from model.randomness import Draw
@@ -46,7 +46,7 @@ class OutputLayer:
 
     def fire(self, inputs: Inputs, draw: Draw) -> Answers:
         """Outputs −1 or +1, sampled: what feedback says."""
-        return fire_output(self.drive(inputs), replace(draw, first_neuron=self._first_neuron))
+        return sample(self.theta(inputs), replace(draw, first_neuron=self._first_neuron))
 
     def expect(self, inputs: Inputs) -> Answers:
         """The expected values of outputs −1 and +1."""

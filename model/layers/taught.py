@@ -1,8 +1,8 @@
 """A hidden layer that backpropagation teaches, to compare infomorphic ones with."""
 
 from model.layers.wiring import View, Wiring
-from model.neurons import Activity, Answers
-from model.randomness import Draw, uniform
+from model.neurons import Activity, Answers, sample
+from model.randomness import Draw
 
 
 class TaughtLayer(Wiring):
@@ -13,8 +13,7 @@ class TaughtLayer(Wiring):
     def fire(self, view: View, answer: Answers | None, before: Activity | None, draw: Draw) -> Activity:
         """Outputs 0 or 1, sampled, with the derivatives of θ in the place of theirs."""
         theta = self.expect(view, answer, before, draw)
-        drawn = uniform(self._own(draw), theta.shape[1], theta.shape[2], theta)
-        outputs = (drawn < theta).to(theta.dtype)
+        outputs = (1 + sample(theta, self._own(draw))) / 2
         return outputs + (theta - theta.detach())
 
     def expect(self, view: View, answer: Answers | None, before: Activity | None, _draw: Draw) -> Activity:

@@ -16,7 +16,7 @@ from model.neurons.types import Activity, Answers, Sources
 from model.pid import Objective
 from model.randomness import Draw
 
-__all__ = ["Activity", "Answers", "Sources", "fire", "fire_output", "learn", "learn_output"]
+__all__ = ["Activity", "Answers", "Sources", "fire", "learn", "learn_output", "sample"]
 
 
 def fire(sources: Sources, draw: Draw, activation: Activation) -> Activity:
@@ -39,12 +39,6 @@ def learn(sources: Sources, draw: Draw, activation: Activation, objective: Objec
     return outputs_and_downhill
 
 
-def fire_output(drive: Activity, draw: Draw) -> Activity:
-    """Outputs −1 or +1 of output neurons, sampled from their firing probabilities."""
-    outputs: Activity = _backend(drive).fire_output(drive, draw)
-    return outputs
-
-
 def learn_output(drive: Activity, labels: Int64[Tensor, " sample"], objective: Objective) -> Activity:
     """Derivative of −Σ G by the drive of output neurons, in bits.
 
@@ -58,6 +52,12 @@ def learn_output(drive: Activity, labels: Int64[Tensor, " sample"], objective: O
     """
     downhill: Activity = _backend(drive).learn_output(drive, labels, objective)
     return downhill
+
+
+def sample(theta: Activity, draw: Draw) -> Activity:
+    """Outputs −1 or +1, sampled from firing probabilities."""
+    outputs: Activity = _backend(theta).sample(theta, draw)
+    return outputs
 
 
 def _backend(activity: Tensor) -> ModuleType:

@@ -56,15 +56,6 @@ def learn(sources: Sources, draw: Draw, activation: Activation, objective: Objec
 
 
 @torch.no_grad()
-def fire_output(drive: Activity, draw: Draw) -> Activity:
-    """`model.neurons.fire_output` compiled."""
-    rows, outputs = drive.flatten(0, 1).contiguous(), _like(drive)
-    theta = _like(rows)
-    _in_turn(len(theta), _computer(kernels_activation.output, rows, theta), _sampler(theta, draw, outputs))
-    return outputs
-
-
-@torch.no_grad()
 def learn_output(drive: Activity, labels: Int64[Tensor, " sample"], objective: Objective) -> Activity:
     """`model.neurons.learn_output` compiled."""
     rows, downhill = drive.flatten(0, 1).contiguous(), _like(drive)
@@ -77,6 +68,14 @@ def learn_output(drive: Activity, labels: Int64[Tensor, " sample"], objective: O
         _computer(kernels_activation.output_back, rows, theta, gradient, downhill.flatten(0, 1)),
     )
     return downhill
+
+
+@torch.no_grad()
+def sample(theta: Activity, draw: Draw) -> Activity:
+    """`model.neurons.sample` compiled."""
+    rows, outputs = theta.detach().flatten(0, 1).contiguous(), _like(theta)
+    _in_turn(len(rows), _sampler(rows, draw, outputs))
+    return outputs
 
 
 def _in_turn(n_rows: int, *computers: Callable[[int, int], object]) -> None:

@@ -15,7 +15,7 @@ from model.randomness import Draw, uniform
 @torch.no_grad()
 def fire(sources: Sources, draw: Draw, activation: Activation) -> Activity:
     """`model.neurons.fire` in tensor operations."""
-    return _sampled(activation.theta(*sources), draw)
+    return sample(activation.theta(*sources), draw)
 
 
 @torch.no_grad()
@@ -24,13 +24,7 @@ def learn(sources: Sources, draw: Draw, activation: Activation, objective: Objec
     theta = activation.theta(*sources)
     bins = torch.stack([activation.bins(source) for source in sources]).flatten(1, 2)
     uphill = goal_gradient(bins, theta.flatten(0, 1), objective).view_as(theta)
-    return _sampled(theta, draw), tuple(-uphill * slope for slope in activation.slopes(theta, *sources))
-
-
-@torch.no_grad()
-def fire_output(drive: Activity, draw: Draw) -> Activity:
-    """`model.neurons.fire_output` in tensor operations."""
-    return _sampled(output_activation(drive), draw)
+    return sample(theta, draw), tuple(-uphill * slope for slope in activation.slopes(theta, *sources))
 
 
 @torch.no_grad()
@@ -42,6 +36,8 @@ def learn_output(drive: Activity, labels: Int64[Tensor, " sample"], objective: O
     return -uphill * output_slope(theta)
 
 
-def _sampled(theta: Activity, draw: Draw) -> Activity:
+@torch.no_grad()
+def sample(theta: Activity, draw: Draw) -> Activity:
+    """`model.neurons.sample` in tensor operations."""
     drawn = uniform(draw, theta.shape[1], theta.shape[2], theta)
     return torch.where(drawn < theta, 1.0, -1.0).to(theta.dtype)

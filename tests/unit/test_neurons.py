@@ -79,12 +79,12 @@ def test_neurons_fire_with_their_probabilities(backend, activation, objective, r
 
 
 @BACKENDS
-def test_output_neurons_fire_with_their_probabilities(backend):
-    drive = sources()[0]
+def test_outputs_are_sampled_from_given_probabilities(backend):
+    theta = output_activation(sources()[0])
 
-    outputs = backend.fire_output(drive, DRAW)
+    outputs = backend.sample(theta, DRAW)
 
-    assert_same_outputs(outputs, output_activation(drive.double()))
+    assert_same_outputs(outputs, theta.double())
 
 
 @BACKENDS
