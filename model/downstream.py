@@ -16,6 +16,7 @@ from model.device import check_device
 from model.errors import CheckpointError, DataFileError
 from model.goal import Goal, Goals, Kind, goals_of_layers, parse_goals
 from model.goal_files import read_goals
+from model.record_files import recorded
 from model.study_source import fetch_study
 from model.training import EpochResult, Training
 
@@ -58,6 +59,8 @@ def train(
     on_begin: Callable[[], object] = lambda: None,
     on_epoch: Callable[[EpochResult], object] = lambda _result: None,
     sampled: bool = True,
+    record: Path | str | None = None,
+    record_neurons: bool = False,
 ) -> Trained:
     """Train networks with one goal, one for each seed, and look at the test set once, at the end.
 
@@ -81,6 +84,9 @@ def train(
         on_epoch: Called after each epoch, and after its checkpoint.
         sampled: Whether the accuracies that are returned are of sampled outputs, as while learning and in what
             `on_epoch` is told; else there is no noise.
+        record: Directory to write what the networks did to, at the end: `history.csv` and `confusion.csv`, as
+            `model.record` has them, of the epochs that are trained now.
+        record_neurons: Whether to write `neurons.npz` too, with the information of each neuron.
 
     Raises:
         ModelError: If the data or a checkpoint cannot be read, something else is asked for than was trained, nothing
@@ -111,7 +117,7 @@ def train(
     if target is not None and new:
         save(run, target)
     on_begin()
-    for result in run.epochs():
+    for result in run.epochs() if record is None else recorded(run, Path(record), each_neuron=record_neurons):
         if target is not None and (result.epoch % checkpoint_every == 0 or result.epoch == run.config.epochs):
             save(run, target)
         on_epoch(result)

@@ -29,6 +29,10 @@ class UnfitDataError(ModelError, ValueError):
     """Images or labels are not such as a network has been trained on."""
 
 
+class RecordError(ModelError):
+    """What networks did cannot be written."""
+
+
 class CheckpointError(ModelError):
     """A checkpoint is absent, damaged, or not what it should be."""
 

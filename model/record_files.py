@@ -2,11 +2,48 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from model.record import Record
+from model.errors import RecordError
+from model.record import Record, Recorder
+from model.training import EpochResult, Training
+
+
+def record_files(records: Sequence[Record]) -> dict[str, bytes]:
+    """The files that say all of the records of some networks, by name."""
+    files = {"history.csv": history_csv(records), "confusion.csv": confusion_csv(records)}
+    return {**files, "neurons.npz": neurons_npz(records)} if records[0].neurons else files
+
+
+def recorded(run: Training, directory: Path, *, each_neuron: bool = False) -> Iterator[EpochResult]:
+    """The epochs of a training, after the last of which there are `record_files` in a directory.
+
+    Args:
+        run: The training; nobody is let go meanwhile.
+        directory: It is made if need be; files of these names are replaced.
+        each_neuron: Whether to keep the information of each neuron too.
+
+    Raises:
+        RecordError: If nothing can be written there.
+    """
+    recorder, members, result = Recorder(run, each_neuron=each_neuron), run.members, None
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".record-", dir=directory) as folder:
+            for result in run.epochs():
+                recorder.observe(result)
+                yield result
+            files = {} if result is None else record_files([recorder[member] for member in members])
+            for name, content in files.items():
+                written = Path(folder) / name
+                written.write_bytes(content)
+                written.replace(directory / name)
+    except OSError as error:
+        raise RecordError(f"{directory}: what the networks did cannot be written there: {error.strerror}") from error
 
 
 def history_csv(records: Sequence[Record]) -> bytes:

@@ -84,6 +84,13 @@ def train(
     noise_free: Annotated[
         bool, typer.Option("--noise-free", help="Evaluate in the end without sampling outputs.")
     ] = False,
+    record: Annotated[
+        Path | None,
+        typer.Option(help="Directory for history.csv and confusion.csv: accuracies, information and fields by epoch."),
+    ] = None,
+    record_neurons: Annotated[
+        bool, typer.Option("--record-neurons", help="Write neurons.npz too: the information of each neuron.")
+    ] = False,
     device: Annotated[str, typer.Option(help="Where to compute: cpu, cuda, cuda:1, …")] = "cpu",
     threads: Annotated[
         int | None, typer.Option(min=1, max=1024, help="Threads to compute with; all cores by default.")
@@ -106,6 +113,8 @@ def train(
     )
     if goal is not None and from_study is not None:
         raise options.OptionError("--goal and --from-study name a goal each; expected one of them")
+    if record_neurons and record is None:
+        raise options.OptionError("--record-neurons needs a directory; expected --record DIR")
     if resume is not None and from_study is not None:
         raise options.OptionError("--resume goes on with the goal it has; expected it without --from-study")
     study = None if from_study is None else fetch_study(from_study, os.environ.get("API_KEY"))
@@ -141,6 +150,8 @@ def train(
                 on_begin=bar.begin,
                 on_epoch=bar.advance,
                 sampled=not noise_free,
+                record=record,
+                record_neurons=record_neurons,
             )
     except KeyboardInterrupt:
         _interrupted(checkpoint or resume, dataset, data_dir)

@@ -12,7 +12,7 @@ import model
 from model.checkpoints.directory import read_document
 from model.config import NetworkConfig, TrainingConfig
 from model.downstream import goals_from
-from model.errors import CheckpointError, DataFileError, DeviceError, GoalFileError, UnknownDatasetError
+from model.errors import CheckpointError, DataFileError, DeviceError, GoalFileError, RecordError, UnknownDatasetError
 from model.goal import Goal
 from model.goal_files import write_goals
 from model.training import Training
@@ -122,6 +122,22 @@ def test_a_goal_may_be_a_file(tmp_path):
 
     assert from_file.networks[0].goals == (OTHER,)
     assert from_file.validation_accuracy == given.validation_accuracy
+
+
+def test_what_the_networks_did_is_written_where_it_is_wanted(tmp_path):
+    train(record=tmp_path / "new" / "folder", record_neurons=True, seeds=[1, 2])
+
+    folder = tmp_path / "new" / "folder"
+    lines = (folder / "history.csv").read_text("utf-8").splitlines()
+    assert len(lines) == 1 + 2 * CONFIG.epochs
+    assert {path.name for path in folder.iterdir()} == {"history.csv", "confusion.csv", "neurons.npz"}
+
+
+def test_a_record_that_cannot_be_written_is_told_by_its_directory(tmp_path):
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(RecordError, match=r"file: what the networks did cannot be written there"):
+        train(record=tmp_path / "file")
 
 
 def test_a_name_that_is_neither_a_preset_nor_a_file_is_refused_with_the_presets():
