@@ -1,8 +1,8 @@
 """The paper's figures, a row each: python -m benchmarks.reproduction ROW [--seeds 5] [--epochs 100] [--dataset mnist]
 
 Without a row it lists them. Trains so many networks of other seeds as one population, and prints median, least and
-greatest accuracy on test set, validation part and training part, the last two of training and test set as they were
-after the last epoch; as a line of docs/reproduction.md's table, or as JSON.
+greatest accuracy on test set, validation part and training part after the last epoch: as a line of the table in
+docs/reproduction.md, or as JSON.
 """
 
 import argparse
@@ -93,7 +93,7 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     row = ROWS[arguments.row]
     found = reproduce(row, arguments)
-    print(json.dumps(found) if arguments.json else line(row, found))
+    print(json.dumps(found) if arguments.json else line(arguments.row, row, found))
 
 
 def reproduce(row: Row, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -119,12 +119,12 @@ def reproduce(row: Row, arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def line(row: Row, found: dict[str, Any]) -> str:
-    """A line of the table."""
+def line(name: str, row: Row, found: dict[str, Any]) -> str:
+    """A line of the table in docs/reproduction.md."""
     parts = [spread(found[part]) for part in ("test", "validation", "train")]
     seeds = len(found["test"])
     goal = "" if row.goal is None else f"`{row.goal}`"
-    return f"| {row.what} | {goal} | {row.published} | {' | '.join(parts)} | {seeds} × {found['epochs']} |"
+    return f"| `{name}` | {row.what} | {goal} | {row.published} | {' | '.join(parts)} | {seeds} × {found['epochs']} |"
 
 
 def spread(values: Sequence[float]) -> str:

@@ -1,7 +1,7 @@
 """The commands put together, and their errors in one line."""
 
 import sys
-from collections.abc import Callable
+from functools import cache
 from importlib.metadata import entry_points
 from typing import NoReturn
 
@@ -31,8 +31,7 @@ app.command()(studies.best)
 
 def main() -> None:
     """Run the command line; an error that has a name is told in words, without a traceback."""
-    for command in entry_points(group="infomorphic.commands"):
-        _add(command.name, command.load())
+    _add_commands()
     try:
         app()
     except Exception as error:
@@ -42,12 +41,15 @@ def main() -> None:
         _refuse(message)
 
 
-def _add(name: str, command: typer.Typer | Callable[..., None]) -> None:
-    """Add a command, or commands under one name."""
-    if isinstance(command, typer.Typer):
-        app.add_typer(command, name=name)
-    else:
-        app.command(name)(command)
+@cache
+def _add_commands() -> None:
+    """Add what lives elsewhere, once: commands, and commands under one name."""
+    for entry in entry_points(group="infomorphic.commands"):
+        command = entry.load()
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=entry.name)
+        else:
+            app.command(entry.name)(command)
 
 
 def _in_words(error: Exception) -> str | None:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from model.goal import BIVARIATE_TERMS, TERMS, Goal, presets
-from tests.e2e.commands import environment, run
+from tests.e2e.commands import environment
+from tests.e2e.commands_here import run
 from tests.integration.driving import complete, make, take
 
 TPE_NAME = "optimized_1_100_tpe"

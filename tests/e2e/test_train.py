@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from model.goal import Goal, presets
-from tests.e2e.commands import Running, environment, run
+from tests.e2e.commands import Running, environment
+from tests.e2e.commands_here import run
 from tests.patience import eventually
 
 QUICK = ("--hidden", "10", "--epochs", "2", "--batch-size", "256", "--threads", "1")
