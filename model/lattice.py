@@ -142,7 +142,7 @@ class Lattice:
         M[α, β] is (−1)ᵏ where β's up-set is α's and any k of the largest collections outside it, else 0: what the lower
         neighbours of α have is taken away by inclusion and exclusion.
 
-        Source: Stanley, Enumerative Combinatorics 1, example 3.9.6 (distributive lattices).
+        Source: Stanley, Enumerative Combinatorics 1, chapter 3 (the Möbius function of distributive lattices).
         """
         bits = 1 << np.arange(len(self.collections))  # an up-set is the sum of its collections' bits
         contained = np.array([[inner < c for c in self.collections] for inner in self.collections])
