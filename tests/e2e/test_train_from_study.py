@@ -4,9 +4,12 @@ import json
 
 import pytest
 
+import model
+from model.config import NetworkConfig, TrainingConfig
 from model.goal import Goal
 from tests.conftest import serving, settings_for
-from tests.e2e.commands import environment, run
+from tests.e2e.commands import environment
+from tests.e2e.commands_here import run
 from tests.integration.driving import complete, make, take
 from tests.ports import free_port
 
@@ -104,7 +107,23 @@ def test_a_goal_and_a_study_contradict_one_another(train):
 
 
 def test_options_that_do_not_fit_the_studys_network_are_refused(train):
-    assert "lateral_connections: Value error, each of 3 hidden neurons has 2 others" in line(train("--hidden", "3"))
+    assert line(train("--hidden", "3")).startswith("Error: --laterals: each of 3 hidden neurons has 2 others to hear")
+
+
+def test_all_others_may_be_heard_in_place_of_the_studys_few(train):
+    trained = document(train("--laterals", "all", "--hidden", "3", "--json"))
+
+    assert (trained["network"]["lateral_connections"], trained["network"]["hidden_neurons"]) == (None, 3)
+
+
+def test_python_trains_with_what_a_study_found(api, study, own_data):
+    trained = model.train(from_study=f"{api.base_url}/studies/study", data_dir=own_data.parent, seeds=[1, 2])
+
+    first, second = trained.networks
+    assert first.goals == second.goals == (GOAL,)
+    assert first.description.network == NetworkConfig(**NETWORK)
+    assert first.description.training == TrainingConfig(**TRAINING)
+    assert first.description.data.name == "own"
 
 
 def test_the_key_is_taken_from_the_environment(database_url, study, own_data):
