@@ -52,6 +52,10 @@ class Recorder:
         self._neurons: dict[int, dict[str, list[Float32[np.ndarray, "neuron term"]]]] = defaultdict(dict)
         self._before = training.members, self._fields()
 
+    def __contains__(self, member: int) -> bool:
+        """Whether there is a record of a member."""
+        return member in self._confusion
+
     def __getitem__(self, member: int) -> Record:
         """The record of a member after the epochs that it has trained, at least one; by its position at the start."""
         neurons = {layer: np.stack(epochs) for layer, epochs in self._neurons[member].items()}
@@ -76,7 +80,7 @@ class Recorder:
                 columns[f"{layer} {name}"] = terms[..., position].mean(dim=1).tolist()
             if self._each_neuron:
                 for member, own in zip(members, terms.to("cpu", torch.float32).numpy(), strict=True):
-                    self._neurons[member].setdefault(layer, []).append(own)
+                    self._neurons[member].setdefault(layer, []).append(own.copy())
         for member, values in zip(members, zip(*columns.values(), strict=True), strict=True):
             self._rows[member].append(dict(zip(columns, values, strict=True)))
         self._confusion.update(zip(members, training.confusion().cpu().numpy(), strict=True))

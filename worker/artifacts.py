@@ -17,8 +17,13 @@ def artifacts_of(records: Sequence[Record]) -> tuple[Artifact, ...]:
     """The files of the networks of a run, if they were recorded; one that is too large to be kept is left out."""
     if not records:
         return ()
+    try:
+        files = record_files(records)
+    except Exception:  # whatever it is, it must not cost the run its result
+        logger.exception("what networks did cannot be written down")
+        return ()
     found = []
-    for name, content in record_files(records).items():
+    for name, content in files.items():
         try:
             found.append(Artifact(name, MEDIA_TYPES[Path(name).suffix], content))
         except ValueError as error:

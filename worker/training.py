@@ -9,7 +9,7 @@ import torch
 
 from model.data import Split
 from model.errors import DivergedError
-from model.record import Recorder
+from model.record import Record, Recorder
 from model.training import EpochResult, Training
 from service.runs import Run
 from service.storage.leases import Outcome, Verdict
@@ -70,8 +70,7 @@ def train(in_hand: list[Run], data: Split, device: torch.device, reporter: Repor
     recorder = None if spec.record == "none" else Recorder(training, each_neuron=spec.record == "neurons")
     try:
         for result in training.epochs():
-            if recorder is not None:
-                recorder.observe(result)
+            recorder = _observing(recorder, result)
             stopped = reporter.study_stopped.is_set()  # now, so that all hear of it at the same epoch
             ended = [
                 run for run in in_hand if _ends(run, result, members[run.token], reporter, recorder, stopped=stopped)
@@ -84,7 +83,25 @@ def train(in_hand: list[Run], data: Split, device: torch.device, reporter: Repor
                 training.release([member for run in ended for member in members[run.token]])
     except DivergedError as error:
         while in_hand:
-            reporter.end(in_hand.pop(), Outcome(Verdict.FAIL, reason=f"diverged: {error}"))
+            run = in_hand.pop()
+            artifacts = artifacts_of(_records(recorder, members[run.token]))
+            reporter.end(run, Outcome(Verdict.FAIL, reason=f"diverged: {error}", artifacts=artifacts))
+
+
+def _observing(recorder: Recorder | None, result: EpochResult) -> Recorder | None:
+    """The recorder after it has looked at an epoch; none if it cannot: that must not cost the runs their results."""
+    if recorder is not None:
+        try:
+            recorder.observe(result)
+        except Exception:
+            logger.exception("what networks do cannot be recorded any more")
+            return None
+    return recorder
+
+
+def _records(recorder: Recorder | None, members: range) -> list[Record]:
+    """The records of a run's networks, if there are any."""
+    return [recorder[member] for member in members if member in recorder] if recorder is not None else []
 
 
 def _ends(
@@ -96,8 +113,7 @@ def _ends(
     outcome = _outcome(run, result, members, reporter, stopped=stopped)
     if outcome is None:
         return False
-    records = [] if recorder is None else [recorder[member] for member in members]
-    reporter.end(run, replace(outcome, artifacts=artifacts_of(records)))
+    reporter.end(run, replace(outcome, artifacts=artifacts_of(_records(recorder, members))))
     return True
 
 

@@ -1,6 +1,7 @@
 """The files of a checkpoint: a document, and the tensors it names. Whatever happens, one whole checkpoint is there."""
 
 import os
+import re
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,6 +9,9 @@ from model.checkpoints.document import Description, Document, TensorFile, parse
 from model.errors import CheckpointError
 
 DOCUMENT = "config.json"
+
+OURS = re.compile(r"epoch-\d+-[0-9a-f]{16}\.safetensors(\.partial)?")
+"""Names of tensors' files; others in the directory are somebody else's."""
 
 
 def write(directory: Path, description: Description, tensors: bytes) -> None:
@@ -28,8 +32,8 @@ def write(directory: Path, description: Description, tensors: bytes) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         _place(directory / file.name, tensors)
         _place(directory / DOCUMENT, document.dumps().encode())
-        for path in directory.glob("epoch-*.safetensors*"):
-            if path.name != file.name:
+        for path in directory.iterdir():
+            if OURS.fullmatch(path.name) and path.name != file.name:
                 path.unlink(missing_ok=True)
     except OSError as error:
         raise CheckpointError(f"{directory}: cannot be written to: {error}") from error

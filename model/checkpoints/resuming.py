@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -46,14 +46,16 @@ def resume(
     before = snapshot.description
     before.data.check_fits(data)
     made = _fields(before.data.name, before.network, before.training, before.goals_by_member, before.seeds)
-    kind, n_goals = before.network.kind, before.network.n_goals
-    own_goals = None if goals is None else [goals_of_layers(goal, kind, n_goals) for goal in goals]
-    for field, value in _fields(data.name, network, training, own_goals, seeds).items():
-        if value != (was := made.get(field)):
+    _check_same(directory, made, _fields(data.name, network, training, None, seeds))
+    if goals is not None:
+        if len(goals) != len(before.goals):
             raise CheckpointError(
-                f"{directory}: was trained with {field} {json.dumps(was)}, not {json.dumps(value)}; resumed, it may be "
-                "trained for more epochs, and all else stays as it was"
+                f"{directory}: was trained with {len(before.goals)} networks; expected a goal for each, "
+                f"not {len(goals)}"
             )
+        kind, n_goals = before.network.kind, before.network.n_goals
+        own_goals = [goals_of_layers(goal, kind, n_goals) for goal in goals]
+        _check_same(directory, made, _fields(data.name, None, None, own_goals, None))
     _check_pixels(directory, before.data, data)
     config = training or before.training
     if config.epochs < before.epochs:
@@ -69,6 +71,16 @@ def resume(
     except ValueError as error:
         raise CheckpointError(f"{snapshot.source}: {error}") from error
     return resumed
+
+
+def _check_same(directory: Path, made: Mapping[str, object], asked: Mapping[str, object]) -> None:
+    """Refuse what is asked for otherwise than it was made with."""
+    for field, value in asked.items():
+        if value != (was := made.get(field)):
+            raise CheckpointError(
+                f"{directory}: was trained with {field} {json.dumps(was)}, not {json.dumps(value)}; resumed, it may be "
+                "trained for more epochs, and all else stays as it was"
+            )
 
 
 def _check_pixels(directory: Path, before: DataDescription, data: Dataset) -> None:

@@ -5,9 +5,11 @@ import io
 
 import numpy as np
 import pytest
+import torch
 
 from model.data.digits import load_digits
 from model.goal import BIVARIATE_TERMS, TERMS, Goal
+from model.population import Population
 from model.training import Training
 from service import trials
 from service.runs import Run
@@ -31,13 +33,13 @@ NETWORKS = {
 def search(api, store, worker):
     """Make a study of two trials over HTTP, and have it worked on; its spec."""
 
-    def make(**changes):
+    def make(ends="completed", **changes):
         document = {"name": "search", "n_trials": 2, "seed": 5, "training": FAST, **changes}
         response = api.post("/v1/studies", json=document)
         assert response.status_code == 201, response.text
         while worker.work():
             pass
-        assert api.get("/v1/studies/search").json()["state"] == "completed"
+        assert api.get("/v1/studies/search").json()["state"] == ends
         return StudySpec.model_validate(document)
 
     return make
@@ -164,3 +166,40 @@ def test_a_pruned_trial_keeps_what_its_networks_did_until_then(search, api, size
     trial = api.get("/v1/studies/search/trials/0").json()
     assert trial["state"] == "pruned"
     assert len(table(api, 0, "history.csv")) == len(trial["validation_accuracies"]) < 300
+
+
+@pytest.mark.parametrize("broken", ["model.record.Recorder.observe", "worker.artifacts.record_files"])
+def test_a_record_that_cannot_be_made_costs_no_result(search, api, monkeypatch, broken):
+    def fail(*_given):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(broken, fail)
+
+    search(network={"hidden_neurons": 6}, n_trials=1)
+
+    trial = api.get("/v1/studies/search/trials/0").json()
+    assert (trial["state"], trial["attempt"]) == ("complete", 1)
+    assert api.get("/v1/studies/search/trials/0/artifacts").json() == []
+
+
+def test_a_trial_that_diverges_alone_keeps_what_was_recorded_before(search, api, monkeypatch):
+    learn = Population.learn
+
+    def learn_and_overflow(population, *batch):
+        learn(population, *batch)
+        if population._step > 8:  # in the second epoch
+            population.tensors()["output.feedforward.weight"].fill_(torch.inf)
+
+    monkeypatch.setattr(Population, "learn", learn_and_overflow)
+
+    search(ends="failed", network={"hidden_neurons": 6}, n_trials=1, training={"epochs": 3, "batch_size": 256})
+
+    assert api.get("/v1/studies/search/trials/0").json()["state"] == "fail"
+    assert [line["epoch"] for line in table(api, 0, "history.csv")] == ["1"]
+
+
+def test_a_network_without_goals_answers_none_whatever_is_searched_by_layer(search, api):
+    search(network={"learning": "fixed", "hidden_neurons": 6}, goal_per_layer=True, n_trials=1)
+
+    best = api.get("/v1/studies/search/best").json()
+    assert (best["goal"], best["gamma"]) == ({}, [])

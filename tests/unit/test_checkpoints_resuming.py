@@ -140,6 +140,11 @@ OTHER_GOAL = Goal((0.5, *Goal.preset("heuristic").gamma[1:]))
             {"goals": [Goal.preset("optimized_1_100_tpe"), OTHER_GOAL]},
             r"with goals.1.0.\{F\}\{C\}\{L\} [0-9.-]+, not 0.5",
         ),
+        ({"goals": [OTHER_GOAL]}, "with 2 networks; expected a goal for each, not 1"),
+        (
+            {"network": network(context=()), "goals": [Goal.preset("optimized_1_100", "bivariate_lateral")] * 2},
+            r"with context \[\"label\"\], not \[\]",
+        ),
     ],
 )
 def test_what_is_asked_for_otherwise_is_named(saved, asked, said):

@@ -77,3 +77,16 @@ def test_who_reads_while_others_write_sees_whole_checkpoints(tmp_path):
     assert seen == sorted(seen)
     assert len(set(seen)) > 1
     assert all(epochs == said for epochs, said in seen)
+
+
+def test_files_that_are_somebody_elses_stay(tmp_path):
+    others = [tmp_path / name for name in ("epoch-best.safetensors", "notes.txt")]
+    for path in others:
+        path.write_text("mine")
+    description = Snapshot.of(after(1)).description
+
+    for content in (b"0", b"1"):
+        write(tmp_path, description, content)
+
+    assert [path.read_text() for path in others] == ["mine"] * 2
+    assert len(list(tmp_path.glob("epoch-1-*"))) == 1
