@@ -1,9 +1,11 @@
 """Training networks outside of any study, with a goal that is known: `model.train`."""
 
+import operator
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import SupportsIndex
 
 import torch
 
@@ -50,7 +52,7 @@ def train(
     from_study: str | None = None,
     network: NetworkConfig | None = None,
     training: TrainingConfig | None = None,
-    seeds: Sequence[int] | None = None,
+    seeds: Iterable[SupportsIndex] | None = None,
     device: torch.device | str = "cpu",
     data_dir: Path | str | None = None,
     checkpoint: Path | str | None = None,
@@ -72,7 +74,7 @@ def train(
         dataset: A data set, its name, or the path of an .npz file; `digits` by default.
         network: The paper's setup 1 by default.
         training: How to train; the paper's way by default.
-        seeds: 0 alone by default.
+        seeds: Whole numbers from 0 to 2147483647; 0 alone by default.
         device: Where to compute.
         data_dir: Where data sets are looked for by their names.
         checkpoint: Directory to write checkpoints to: at the beginning, every so many epochs and at the end; by default
@@ -95,6 +97,7 @@ def train(
     """
     if checkpoint_every < 1:
         raise ValueError(f"checkpoint_every: expected at least 1 epoch; got {checkpoint_every}")
+    own_seeds = None if seeds is None else [_seed(seed) for seed in seeds]
     if from_study is not None:
         if goal is not None or resume is not None:
             raise ValueError("from_study: a study has a goal, and nothing to resume; expected neither goal nor resume")
@@ -110,10 +113,10 @@ def train(
     before = None if source is None else read_document(source)
     data = find(dataset or ("digits" if before is None else before.data.name), data_dir)
     if source is None or before is None:
-        run = _begun(goal, data, network or NetworkConfig(), training or TrainingConfig(), seeds, device)
+        run = _begun(goal, data, network or NetworkConfig(), training or TrainingConfig(), own_seeds, device)
     else:
         goals = None if goal is None else [goals_from(goal, network or before.network)] * len(before.seeds)
-        run = resume_from(source, data, network=network, training=training, goals=goals, seeds=seeds, device=device)
+        run = resume_from(source, data, network=network, training=training, goals=goals, seeds=own_seeds, device=device)
     if target is not None and new:
         save(run, target)
     on_begin()
@@ -173,3 +176,15 @@ def _begun(
     goals = goals_from(DEFAULT_GOALS[network.kind] if goal is None else goal, network)
     chosen = [0] if seeds is None else seeds
     return Training(network, training, split(data, training), [goals] * len(chosen), chosen, device)
+
+
+def _seed(seed: SupportsIndex) -> int:
+    """A seed that checkpoints and studies take too.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    number = operator.index(seed)
+    if isinstance(seed, bool) or not 0 <= number < 2**31:
+        raise ValueError(f"seeds: expected whole numbers from 0 to {2**31 - 1}; got {seed!r}")
+    return number

@@ -140,6 +140,20 @@ def test_a_record_that_cannot_be_written_is_told_by_its_directory(tmp_path):
         train(record=tmp_path / "file")
 
 
+@pytest.mark.parametrize("seed", [-1, 2**31, True])
+def test_a_seed_that_is_none_is_refused_before_anything_is_trained(seed):
+    begun = []
+
+    with pytest.raises(ValueError, match="seeds: expected whole numbers from 0 to 2147483647; got"):
+        train(seeds=[0, seed], on_begin=lambda: begun.append(True))
+
+    assert not begun
+
+
+def test_seeds_may_come_in_an_array():
+    assert [network.seed for network in train(seeds=np.arange(2)).networks] == [0, 1]
+
+
 def test_a_name_that_is_neither_a_preset_nor_a_file_is_refused_with_the_presets():
     with pytest.raises(GoalFileError, match=r"neither a file nor a preset; trivariate presets are heuristic"):
         train(goal="none")
