@@ -15,7 +15,7 @@ from model.layers import Place, TaughtLayer
 from model.observation import Observation
 from model.optimiser import adam
 from model.population import Population
-from model.randomness import Purpose
+from model.randomness import Draw
 
 
 class BackpropagatedPopulation(Population):
@@ -33,11 +33,10 @@ class BackpropagatedPopulation(Population):
     ) -> list[TaughtLayer]:
         return [TaughtLayer(place, network) for place in where]
 
-    def learn(self, images: Float[Tensor, "sample input"], labels: Int64[Tensor, " sample"]) -> None:
-        """One step of every member on the same batch."""
-        one_hot = self._one_hot(labels)
-        draws = self._draws(self._step, Purpose.FIRST_PRESENTATION, Purpose.SECOND_PRESENTATION)
-        drive = self.stack.output.drive(self.stack.present(images, one_hot, draws, "fire", "fire"))
+    def _set_gradients(
+        self, images: Float[Tensor, "sample input"], labels: Int64[Tensor, " sample"], draws: tuple[Draw, Draw]
+    ) -> None:
+        drive = self.stack.output.drive(self.stack.present(images, self._one_hot(labels), draws, "fire", "fire"))
         self._optimiser.zero_grad(set_to_none=False)
         # Each member's mean over the samples, added up: no member feels another.
         loss = cross_entropy(drive.transpose(1, 2).flatten(0, 1), labels.repeat(self.size)) * self.size
@@ -45,8 +44,6 @@ class BackpropagatedPopulation(Population):
         for layer in self.stack.hidden:
             if isinstance(laterals := layer.maps.get("lateral"), FullLaterals):
                 laterals.stay_apart()
-        self._optimiser.step()
-        self._step += 1
 
     @torch.no_grad()
     def respond(

@@ -81,18 +81,22 @@ class Population:
             for place, own in zip(where, by_layer, strict=True)
         ]
 
-    @torch.no_grad()
     def learn(self, images: Float[Tensor, "sample input"], labels: Int64[Tensor, " sample"]) -> None:
         """One step of every member on the same batch.
 
         The batch is presented twice, unless nothing of the first presentation is heard at the second; only this one,
         with the lateral input and the feedback that the first one caused, is learned from.
         """
-        one_hot = self._one_hot(labels)
         draws = self._draws(self._step, Purpose.FIRST_PRESENTATION, Purpose.SECOND_PRESENTATION)
-        self.stack.output.learn(self.stack.present(images, one_hot, draws, "fire", "learn"), labels)
+        self._set_gradients(images, labels, draws)
         self._optimiser.step()
         self._step += 1
+
+    @torch.no_grad()
+    def _set_gradients(
+        self, images: Float[Tensor, "sample input"], labels: Int64[Tensor, " sample"], draws: tuple[Draw, Draw]
+    ) -> None:
+        self.stack.output.learn(self.stack.present(images, self._one_hot(labels), draws, "fire", "learn"), labels)
 
     @torch.no_grad()
     def respond(

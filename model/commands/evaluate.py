@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from model.commands import options
 from model.data import find
-from model.data.directory import DIRECTORY_VARIABLE
 
 
 def evaluate(
@@ -16,18 +16,14 @@ def evaluate(
     dataset: Annotated[
         str | None, typer.Option(help="A data set's name, or an .npz file; by default the one that it was trained on.")
     ] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option(envvar=DIRECTORY_VARIABLE, help="Where data sets are looked for.")
-    ] = None,
+    data_dir: options.DataDir = None,
     member: Annotated[
         int | None, typer.Option(min=0, help="Which network, where the checkpoint has several; counted from 0.")
     ] = None,
     noise_free: Annotated[bool, typer.Option("--noise-free", help="Evaluate without sampling outputs.")] = False,
-    device: Annotated[str, typer.Option(help="Where to compute: cpu, cuda, cuda:1, …")] = "cpu",
-    threads: Annotated[
-        int | None, typer.Option(min=1, max=1024, help="Threads to compute with; all cores by default.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+    device: options.Device = "cpu",
+    threads: options.Threads = None,
+    as_json: options.Json = False,
 ) -> None:
     """Print a trained network's validation and test accuracy, and what it calls the images of each class."""
     import torch

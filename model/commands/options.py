@@ -1,12 +1,20 @@
 """What is given as options, as configurations; what is wrong is named by its option."""
 
 from collections.abc import Mapping
-from typing import TypeVar
+from pathlib import Path
+from typing import Annotated, TypeVar
 
+import typer
 from pydantic import ValidationError
 
 from model.config import Strict
+from model.data.directory import DIRECTORY_VARIABLE
 from model.errors import ModelError
+
+DataDir = Annotated[Path | None, typer.Option(envvar=DIRECTORY_VARIABLE, help="Where data sets are looked for.")]
+Device = Annotated[str, typer.Option(help="Where to compute: cpu, cuda, cuda:1, …")]
+Threads = Annotated[int | None, typer.Option(min=1, max=1024, help="Threads to compute with; all cores by default.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 NAMES = {"hidden_neurons": "--hidden", "lateral_connections": "--laterals"}
 """Options that are not called as the field they stand for."""

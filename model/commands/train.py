@@ -14,7 +14,6 @@ from model.commands import options
 from model.commands.progress import Bar
 from model.config import NetworkConfig, TrainingConfig
 from model.data import find
-from model.data.directory import DIRECTORY_VARIABLE
 from model.goal_files import document_of, read_goals
 from model.study_source import fetch_study
 
@@ -43,9 +42,7 @@ def train(
     dataset: Annotated[
         str | None, typer.Option(help="digits (the default), mnist, fashion-mnist, cifar10, or an .npz file.")
     ] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option(envvar=DIRECTORY_VARIABLE, help="Where data sets are looked for.")
-    ] = None,
+    data_dir: options.DataDir = None,
     hidden: Annotated[
         str | None,
         typer.Option(help="Hidden neurons, 100; several numbers as in 800,200 for several layers; '' for none."),
@@ -91,11 +88,9 @@ def train(
     record_neurons: Annotated[
         bool, typer.Option("--record-neurons", help="Write neurons.npz too: the information of each neuron.")
     ] = False,
-    device: Annotated[str, typer.Option(help="Where to compute: cpu, cuda, cuda:1, …")] = "cpu",
-    threads: Annotated[
-        int | None, typer.Option(min=1, max=1024, help="Threads to compute with; all cores by default.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+    device: options.Device = "cpu",
+    threads: options.Threads = None,
+    as_json: options.Json = False,
 ) -> None:
     """Train one network and print its accuracies; the test set is looked at once, at the end."""
     chosen_network = {
