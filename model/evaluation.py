@@ -30,14 +30,22 @@ def responses(
     )
 
 
-def inverted(population: Population, theta: Float[Tensor, "member label sample"]) -> Bool[Tensor, "member label"]:
-    """Which output neurons have learned to be silent for their label: who fires at more than half of a whole set.
+def inverted(
+    population: Population, theta: Float[Tensor, "member label sample"], labels: Int64[Tensor, " sample"]
+) -> Bool[Tensor, "member label"]:
+    """Which output neurons have learned to be silent for their label: who is wrong about it more often than right.
+
+    Right is firing, with probability θ, where the label is its own, and being silent where it is not. With many
+    classes this is, but for their own few images, who fires at more than half of the set: the published rule, which
+    says nothing where a class is half of the images.
 
     Args:
         population: The networks.
-        theta: What they say to all images of the set, from `responses`.
+        theta: What they say to all images of a set, from `responses`.
+        labels: Of these images.
     """
-    return (theta.mean(dim=-1) > 0.5) & population.reads_inverted
+    own = torch.nn.functional.one_hot(labels, theta.shape[1]).to(theta)
+    return (torch.einsum("mls,sl->ml", theta - 0.5, own - 0.5) < 0) & population.reads_inverted
 
 
 def read(

@@ -108,7 +108,7 @@ class Training:
         """Where each member stands after the epochs so far."""
         images, labels = self._validation
         theta = responses(self.population, images, self.epoch)
-        self.inverted = inverted(self.population, theta)
+        self.inverted = inverted(self.population, theta, labels)
         self._predicted = read(theta, self.inverted)
         shares = self._shares(theta, labels)
         diverged = tuple(math.isnan(share) for share in shares)
