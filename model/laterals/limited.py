@@ -12,6 +12,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from model.laterals import compiled_backend, torch_backend
+from model.linear import LinearMaps
 from model.neurons import Activity
 from model.randomness import Purpose, key
 
@@ -42,13 +43,11 @@ class LimitedLaterals:
 
     Attributes:
         sources: Whom a neuron hears: positions in its layer, ascending, never its own.
-        weight: One weight a connection.
-        bias: The lateral input that comes from zeros.
+        maps: Of what each neuron hears.
     """
 
     sources: Int64[Tensor, "member neuron connection"]
-    weight: Float[Tensor, "member neuron connection"]
-    bias: Float[Tensor, "member neuron 1"]
+    maps: LinearMaps
 
     @classmethod
     def initialised(
@@ -64,19 +63,19 @@ class LimitedLaterals:
             sources: From `connections`.
             template: A tensor of the dtype and on the device to compute in.
         """
-        bound = sources.shape[2] ** -0.5
-        weight = torch.empty(sources.shape, dtype=template.dtype)
-        bias = torch.empty(*sources.shape[:2], 1, dtype=template.dtype)
-        for member, generator in enumerate(generators):
-            weight[member].uniform_(-bound, bound, generator=generator)
-            bias[member].uniform_(-bound, bound, generator=generator)
-        return cls._learning(*[t.to(template.device) for t in (sources, weight, bias)])
+        _, n_neurons, n_connections = sources.shape
+        maps = LinearMaps.initialised(generators, n_neurons, n_connections, template)
+        return cls(sources.to(template.device), maps)
 
-    @classmethod
-    def _learning(cls, sources: Tensor, weight: Tensor, bias: Tensor) -> "LimitedLaterals":
-        for parameter in (weight, bias):
-            parameter.grad = torch.zeros_like(parameter)
-        return cls(sources, weight, bias)
+    @property
+    def weight(self) -> Float[Tensor, "member neuron connection"]:
+        """One a connection."""
+        return self.maps.weight
+
+    @property
+    def bias(self) -> Float[Tensor, "member neuron 1"]:
+        """The lateral input that comes from zeros."""
+        return self.maps.bias
 
     def of(self, outputs: Activity) -> Activity:
         """What the neurons hear of outputs −1 or +1."""
@@ -88,25 +87,19 @@ class LimitedLaterals:
         return torch_backend.own(self.sources, self.weight, self.bias, outputs)
 
     def take(self, downhill: Activity, outputs: Activity) -> None:
-        """Set the gradients to those that a loss has by what `of` gave for these outputs.
-
-        Raises:
-            ValueError: If somebody has set them to None.
-        """
-        weight, bias = self.weight.grad, self.bias.grad
-        if weight is None or bias is None:
-            raise ValueError("somebody has taken the gradients away")
+        """Set the gradients to those that a loss has by what `of` gave for these outputs."""
+        weight, bias = self.maps.gradients()
         self._backend().take_own(self.sources, downhill, outputs, weight)
         torch.sum(downhill, dim=-1, keepdim=True, out=bias)
 
     def tensors(self) -> dict[str, Tensor]:
         """Weight and bias, by name."""
-        return {"weight": self.weight, "bias": self.bias}
+        return self.maps.tensors()
 
-    def keep(self, positions: Int64[Tensor, " kept"]) -> "LimitedLaterals":
+    def keep(self, members: Int64[Tensor, " kept"]) -> "LimitedLaterals":
         """These members' connections alone, with weights of their own and gradients of zeros."""
-        return self._learning(self.sources[positions], self.weight[positions], self.bias[positions])
+        return LimitedLaterals(self.sources[members], self.maps.keep(members))
 
     def _backend(self) -> ModuleType:
-        compiled = self.weight.dtype == torch.float32 and self.weight.device.type == "cpu"
+        compiled = self.bias.dtype == torch.float32 and self.bias.device.type == "cpu"
         return compiled_backend if compiled else torch_backend
