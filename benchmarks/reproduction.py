@@ -59,6 +59,9 @@ ROWS = {
     "fixed": Row("fixed random hidden layer", network={"learning": "fixed"}),
     "readout": Row("readout alone", network={"hidden_neurons": []}),
     "backpropagation": Row("backpropagation", network={"learning": "backpropagation"}),
+    "backpropagation-lateral": Row(
+        "backpropagation, lateral input alone", network={"learning": "backpropagation", "context": []}
+    ),
     "setup2-1000": Row(
         "setup 2, N = 1000", TPE, {"hidden_neurons": 1000, "lateral_connections": 100}, "test about 0.972"
     ),
