@@ -19,15 +19,6 @@ _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E:
 _GZIP_MAGIC = b"\x1f\x8b"  # an IDX file begins with two zeros instead
 
 
-def read_idx(path: Path) -> Shaped[np.ndarray, "..."]:
-    """Read an IDX file, gzipped or not, into a read-only array in the machine's byte order.
-
-    Raises:
-        DataFileError: If the file cannot be read, is truncated, corrupted or no IDX file.
-    """
-    return parse_idx(read_content(path), path)
-
-
 def read_content(path: Path) -> bytes:
     """The bytes of a file, decompressed if its content (not its name) says that it is gzipped.
 

@@ -6,11 +6,15 @@ import re
 import numpy as np
 import pytest
 
-from model.data.idx import read_idx
+from model.data.idx import parse_idx, read_content
 from model.errors import DataFileError
 
 # Unsigned bytes (08), 2 axes, of lengths 2 and 3, and six elements.
 SMALL = bytes.fromhex("00000802 00000002 00000003 000102fdfeff")
+
+
+def read_idx(path):
+    return parse_idx(read_content(path), path)
 
 
 def test_unsigned_bytes_are_read_row_by_row(tmp_path):
