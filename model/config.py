@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -13,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from model.goal import Kind
+from model.goal import BIVARIATE_TERMS, Kind
 
 Weight = Annotated[float, Field(strict=True, ge=-1, le=1, allow_inf_nan=False)]
 Rate = Annotated[float, Field(strict=True, gt=0, le=1, allow_inf_nan=False)]
@@ -40,11 +41,42 @@ Neurons = Annotated[int, Field(strict=True, ge=1, le=10_000)]
 
 def _sizes(value: Any, validate: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - whatever the JSON holds
     try:
-        return validate(value)
+        sizes = validate(value)
     except ValidationError as error:
         raise ValueError(
             "expected a whole number from 1 to 10000, or a list of at most 20 of them, one for each hidden layer"
         ) from error
+    return sizes[0] if isinstance(sizes, tuple) and len(sizes) == 1 else sizes
+
+
+def _list(what: str, lengths: range) -> BeforeValidator:
+    """A check that says what is expected where there is no list, or a longer or shorter one."""
+
+    def check(value: Any) -> Any:  # noqa: ANN401 - whatever the JSON holds
+        if not isinstance(value, list | tuple) or len(value) not in lengths:
+            raise ValueError(f"expected {what}")
+        return value
+
+    return BeforeValidator(check)
+
+
+Origins = Annotated[
+    tuple[Literal["label", "output"], ...],
+    Field(max_length=2),
+    _list('a list of "label", "output" or both, or an empty one', range(3)),
+]
+OutputGoal = Annotated[
+    tuple[Weight, Weight, Weight, Weight, Weight],
+    _list(f"a list of 5 weights in the order {', '.join(BIVARIATE_TERMS)}", range(5, 6)),
+]
+
+
+def _with_sources(fields: Mapping[str, Any]) -> tuple[int, ...]:
+    """The sizes of the hidden layers whose neurons have several sources; none if a field that says so was refused."""
+    sizes = fields.get("hidden_neurons", ())
+    if fields.get("learning", "fixed") == "fixed":
+        return ()
+    return (sizes,) if isinstance(sizes, int) else sizes
 
 
 class NetworkConfig(Strict):
@@ -53,28 +85,31 @@ class NetworkConfig(Strict):
     The paper's setup 1 is the default. Setup 2 limits the lateral connections to 100, setup 3 has the output as context
     besides. Neurons without context, or without lateral connections, are bivariate.
 
+    Fixed neurons have their feedforward source alone. Where hidden layers are fixed, or there is none, `context`,
+    `lateral_connections` and `activation` mean nothing, whatever they say.
+
     Attributes:
         hidden_neurons: Neurons of the hidden layer, N in the paper; a list for several layers, the one that sees the
             images first. With an empty one the output layer sees the images itself.
+        learning: How the hidden layers learn: by their neurons' goals, or, to compare with, by backpropagation through
+            the whole network, or not at all (`"fixed"`: random, with a step for activation).
         context: What the hidden neurons' context comes from: the label, which only learning shows, the output layer's
             answer to the first presentation, or both.
         lateral_connections: From so many others of its layer each hidden neuron has its lateral input, 100 in the
             paper's setup 2; from all of them if None, from none if 0.
         activation: How a neuron's sources make it fire: `"modulating"`, where context and lateral input modulate what
             the feedforward input drives, or `"linear"`, a weighted sum of three sources.
-        learning: How the hidden layers learn: by their neurons' goals, or, to compare with, by backpropagation through
-            the whole network, or not at all (`"fixed"`: random, with a step for activation).
         output_goal: Goal of the output neurons, in the order of BIVARIATE_TERMS.
     """
 
     hidden_neurons: Annotated[Neurons | Annotated[tuple[Neurons, ...], Field(max_length=20)], WrapValidator(_sizes)] = (
         100
     )
-    context: Annotated[tuple[Literal["label", "output"], ...], Field(max_length=2)] = ("label",)
+    learning: Literal["goals", "backpropagation", "fixed"] = "goals"
+    context: Origins = ("label",)
     lateral_connections: Annotated[int, Field(strict=True, ge=0, le=10_000)] | None = None
     activation: Literal["modulating", "linear"] = "modulating"
-    learning: Literal["goals", "backpropagation", "fixed"] = "goals"
-    output_goal: tuple[Weight, Weight, Weight, Weight, Weight] = (-0.2, 0.1, 1.0, 0.1, 0.0)
+    output_goal: OutputGoal = (-0.2, 0.1, 1.0, 0.1, 0.0)
 
     @property
     def layers(self) -> tuple[int, ...]:
@@ -103,16 +138,16 @@ class NetworkConfig(Strict):
     @field_validator("lateral_connections", mode="after")
     @classmethod
     def _no_more_than_others(cls, value: int | None, info: Any) -> int | None:  # noqa: ANN401 - no type to check by
-        sizes = info.data.get("hidden_neurons", ())  # missing if it is itself refused
-        fewest = min((sizes,) if isinstance(sizes, int) else sizes, default=None)
-        if value and fewest is not None and value >= fewest:
+        if not (sizes := _with_sources(info.data)):
+            return value
+        if value and value >= (fewest := min(sizes)):
             raise ValueError(
                 f"each of {fewest} hidden neurons has {fewest - 1} others to hear, so that {value} is too many; "
                 f"expected 0 to {fewest - 1}, or null for all others"
                 if fewest > 1
                 else "a single hidden neuron has no other to hear; expected 0 or null"
             )
-        if value == 0 and sizes != () and info.data.get("context") == ():
+        if value == 0 and info.data.get("context") == ():
             raise ValueError("a hidden neuron needs a second source; expected a context, or lateral connections")
         return value
 
@@ -120,7 +155,7 @@ class NetworkConfig(Strict):
     @classmethod
     def _of_three_sources(cls, value: str, info: Any) -> str:  # noqa: ANN401 - no type to check by
         bivariate = info.data.get("context") == () or info.data.get("lateral_connections") == 0
-        if value == "linear" and bivariate:
+        if value == "linear" and bivariate and _with_sources(info.data):
             raise ValueError("the linear activation has three sources; expected a context and lateral connections")
         return value
 

@@ -86,6 +86,44 @@ def test_a_value_out_of_range_is_refused_by_the_name_of_its_field(kind, field, v
         kind(**{field: value})
 
 
+def test_a_list_of_one_hidden_layer_is_its_number_of_neurons():
+    assert NetworkConfig(hidden_neurons=[3]) == NetworkConfig(hidden_neurons=3)
+    assert NetworkConfig(hidden_neurons=[3]).model_dump() == NetworkConfig(hidden_neurons=3).model_dump()
+
+
+@pytest.mark.parametrize("value", ["label", None, {"label": True}, ["label"] * 3], ids=repr)
+def test_a_context_that_is_no_list_is_told_what_would_be_one(value):
+    with pytest.raises(
+        ValidationError, match=r'(?s)context.*expected a list of "label", "output" or both, or an empty'
+    ):
+        NetworkConfig(context=value)
+
+
+@pytest.mark.parametrize("value", [[0.0] * 4, [0.0] * 6, "heuristic"], ids=repr)
+def test_an_output_goal_of_another_length_is_refused_with_the_order(value):
+    with pytest.raises(
+        ValidationError, match=r"(?s)output_goal.*expected a list of 5 weights in the order \{1\}, \{2\}"
+    ):
+        NetworkConfig(output_goal=value)
+
+
+@pytest.mark.parametrize(
+    "without_sources", [{"hidden_neurons": []}, {"hidden_neurons": 6, "learning": "fixed"}], ids=repr
+)
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"context": (), "lateral_connections": 0},
+        {"context": (), "activation": "linear"},
+        {"lateral_connections": 0, "activation": "linear"},
+        {"lateral_connections": 100},
+    ],
+    ids=repr,
+)
+def test_what_is_said_of_sources_that_no_hidden_neuron_has_means_nothing(without_sources, parts):
+    assert NetworkConfig(**without_sources, **parts).n_goals == 0
+
+
 @pytest.mark.parametrize(
     ("neurons", "connections"), [(100, 99), (100, 0), (2000, 100), (1, None), (1, 0), ((600, 200, 200), 100), ((), 0)]
 )
