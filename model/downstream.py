@@ -136,7 +136,7 @@ def goals_from(source: object, network: NetworkConfig) -> Goals:
     """The goal of each hidden layer of a network, whatever it is given as.
 
     Args:
-        source: A goal for all hidden layers, a tuple of one for each, the name of a preset, a goal file, or what
+        source: A goal for all hidden layers, a list of one for each, the name of a preset, a goal file, or what
             `model.goal.parse_goals` reads.
         network: The network.
 
@@ -146,9 +146,7 @@ def goals_from(source: object, network: NetworkConfig) -> Goals:
     """
     if isinstance(source, str | Path):
         return read_goals(source, network.kind, network.n_goals)
-    if isinstance(source, Goal):
-        return goals_of_layers(source, network.kind, network.n_goals)
-    if isinstance(source, tuple) and all(isinstance(goal, Goal) for goal in source):
+    if isinstance(source, Goal) or (isinstance(source, Sequence) and all(isinstance(goal, Goal) for goal in source)):
         return goals_of_layers(source, network.kind, network.n_goals)
     return parse_goals(source, network.kind, network.n_goals)
 

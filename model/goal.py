@@ -124,15 +124,28 @@ Goals = tuple[Goal, ...]
 """The goal of each hidden layer of a network, the one that sees the images first."""
 
 
-def goals_of_layers(goal: Goal | Goals, kind: Kind, n_layers: int) -> Goals:
+def for_each_layer(goals: Goals, n_layers: int) -> Goals:
+    """The goal of each hidden layer of a network, given a single one for all or one for each.
+
+    Raises:
+        ValueError: If there are more or fewer.
+    """
+    if len(goals) == 1:
+        return goals * n_layers
+    if len(goals) == n_layers:
+        return goals
+    if n_layers == 0:
+        raise ValueError(f"no hidden layer learns by a goal: expected none, or one to leave alone; got {len(goals)}")
+    raise ValueError(f"expected one goal for all hidden layers, or {n_layers}, one for each; got {len(goals)}")
+
+
+def goals_of_layers(goal: Goal | Sequence[Goal], kind: Kind, n_layers: int) -> Goals:
     """The goal of each hidden layer of a network, given one for all or one for each.
 
     Raises:
         ValueError: If there are more or fewer goals than layers, or one does not fit the layer's neurons.
     """
-    goals = (goal,) * n_layers if isinstance(goal, Goal) else tuple(goal)
-    if len(goals) != n_layers:
-        raise ValueError(f"expected one goal for all hidden layers, or {n_layers}, one for each; got {len(goals)}")
+    goals = for_each_layer((goal,) if isinstance(goal, Goal) else tuple(goal), n_layers)
     terms = TERMS_OF[kind]
     for layer, own in enumerate(goals, start=1):
         if own.terms != terms:
@@ -154,9 +167,14 @@ def parse_goals(document: object, kind: Kind, n_layers: int) -> Goals:
     Raises:
         ValueError: If the document is neither, or has another number of goals.
     """
+    return for_each_layer(tuple(Goal.parse(goal, kind) for goal in goal_documents(document)), n_layers)
+
+
+def goal_documents(document: object) -> Sequence[object]:
+    """Those of a list of goals, or the one that a document is; a list of numbers is one."""
     if isinstance(document, Sequence) and not isinstance(document, str) and document and not _is_number(document[0]):
-        return goals_of_layers(tuple(Goal.parse(goal, kind) for goal in document), kind, n_layers)
-    return (Goal.parse(document, kind),) * n_layers
+        return document
+    return [document]
 
 
 def _is_number(value: object) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from model.goal import BIVARIATE_ATOMS, BIVARIATE_TERMS, Goal, Goals, Kind
+from model.goal import BIVARIATE_ATOMS, BIVARIATE_TERMS, Goal, Goals, Kind, goal_documents
 from model.goal_files import hydra_format
 
 
@@ -22,8 +22,7 @@ def goals_in(document: object, kind: Kind | None) -> Goals:
         document = document["goal"]
     if document == {}:
         raise ValueError("it names no term; expected terms and their weights")
-    one_for_each = isinstance(document, list) and document and not isinstance(document[0], float)
-    parts = document if isinstance(document, list) and one_for_each else [document]
+    parts = goal_documents(document)
     kind = kind or _kind_of(parts[0])
     return tuple(Goal.parse(part, kind) for part in parts)
 

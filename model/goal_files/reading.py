@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from model.errors import GoalFileError
-from model.goal import Goals, Kind, presets
+from model.goal import Goals, Kind, for_each_layer, presets
 from model.goal_files.documents import goals_in
 from model.goal_files.formats import format_of
 
@@ -27,7 +27,8 @@ def read_goals(source: str | Path, kind: Kind | None = None, n_layers: int | Non
     """
     try:
         document = source if source in presets()[kind or "trivariate"] else _document(Path(source))
-        return _for_layers(goals_in(document, kind), n_layers)
+        goals = goals_in(document, kind)
+        return goals if n_layers is None else for_each_layer(goals, n_layers)
     except FileNotFoundError as error:
         raise GoalFileError(f"{str(source)!r} is neither a file nor a preset; {_presets(str(source), kind)}") from error
     except OSError as error:
@@ -38,14 +39,6 @@ def read_goals(source: str | Path, kind: Kind | None = None, n_layers: int | Non
         raise GoalFileError(f"{source} holds no goal: {str(error)[:LONGEST_MESSAGE]}") from error
 
 
-def _for_layers(goals: Goals, n_layers: int | None) -> Goals:
-    if len(goals) == 1 and n_layers is not None:
-        return goals * n_layers
-    if n_layers not in {None, len(goals)}:
-        raise ValueError(f"expected one goal for all hidden layers, or {n_layers}, one for each; got {len(goals)}")
-    return goals
-
-
 def _document(path: Path) -> object:
     """What a file says.
 
@@ -54,6 +47,8 @@ def _document(path: Path) -> object:
         ValueError: If it is not of the format that its name says.
         RecursionError: If it is nested too deeply.
     """
+    if not path.name:  # '' would be the directory that we are in
+        raise FileNotFoundError
     with path.open("rb") as file:
         content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:

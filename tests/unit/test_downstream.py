@@ -89,6 +89,8 @@ OTHER = Goal.preset("optimized_1_100_tpe")
         (GOAL, NETWORK, (GOAL,)),
         (GOAL, TWO_LAYERS, (GOAL, GOAL)),
         ((GOAL, OTHER), TWO_LAYERS, (GOAL, OTHER)),
+        ([GOAL, OTHER], TWO_LAYERS, (GOAL, OTHER)),
+        ([OTHER], TWO_LAYERS, (OTHER, OTHER)),
         ("heuristic", TWO_LAYERS, (GOAL, GOAL)),
         (["heuristic", "optimized_1_100_tpe"], TWO_LAYERS, (GOAL, OTHER)),
         (list(GOAL.gamma), NETWORK, (GOAL,)),

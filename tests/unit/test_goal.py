@@ -128,6 +128,7 @@ def test_one_goal_is_that_of_every_layer():
     goal = Goal.preset("heuristic")
 
     assert parse_goals("heuristic", "trivariate", 3) == (goal,) * 3
+    assert parse_goals(["heuristic"], "trivariate", 3) == (goal,) * 3
     assert goals_of_layers(goal, "trivariate", 2) == (goal,) * 2
 
 
@@ -141,3 +142,10 @@ def test_a_list_of_goals_has_one_for_each_layer():
 def test_a_list_of_more_or_fewer_goals_than_layers_is_refused(layers):
     with pytest.raises(ValueError, match=f"one goal for all hidden layers, or {layers}, one for each; got 2"):
         parse_goals(["heuristic"] * 2, "trivariate", layers)
+
+
+def test_of_several_goals_for_layers_without_any_it_is_said_that_none_is_expected():
+    with pytest.raises(
+        ValueError, match="no hidden layer learns by a goal: expected none, or one to leave alone; got 2"
+    ):
+        parse_goals(["heuristic"] * 2, "trivariate", 0)

@@ -36,6 +36,11 @@ def test_what_is_neither_a_preset_nor_a_file_is_named_with_the_presets():
     )
 
 
+@pytest.mark.parametrize("nothing", ["", "."])
+def test_no_name_is_neither_a_preset_nor_a_file(nothing):
+    assert refusal(nothing).startswith(f"{nothing!r} is neither a file nor a preset; trivariate presets are heuristic")
+
+
 def test_an_absent_file_and_a_directory_are_named(tmp_path):
     (tmp_path / "folder.json").mkdir()
 
