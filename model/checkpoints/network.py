@@ -14,11 +14,12 @@ from model.backpropagation import population_kind
 from model.checkpoints.snapshot import DTYPES, Snapshot, read
 from model.data.checks import check_images
 from model.data.pixels import standardise
+from model.device import check_device
 from model.errors import CheckpointError, DivergedError, UnfitDataError
 from model.restoring import fill
 
 Raw = Shaped[np.ndarray, "..."] | Shaped[Tensor, "..."]
-"""An array or a tensor on the CPU, of any type."""
+"""An array, or a tensor on any device, of a type that NumPy has: bfloat16 is none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +89,7 @@ class Network:
             UnfitDataError: If the images are of another size.
             DivergedError: If a weight is not finite.
         """
-        raw = np.asarray(images)
+        raw = _array(images)
         check_images("images", raw)
         flat, data = raw.reshape(len(raw), -1), self.description.data
         if flat.shape[1] != data.n_inputs:
@@ -119,7 +120,7 @@ class Network:
             DivergedError: If a weight is not finite.
         """
         found = self.predict(images, sampled=sampled, standardised=standardised)
-        n_classes, classes = self.description.data.n_classes, np.asarray(labels)
+        n_classes, classes = self.description.data.n_classes, _array(labels)
         if classes.dtype.kind not in "iu" or classes.shape != found.shape:
             raise UnfitDataError(
                 f"labels: expected {len(found)} whole numbers, one for each image; "
@@ -151,7 +152,9 @@ def load(directory: Path | str, member: int | None = None, device: torch.device 
 
     Raises:
         CheckpointError: If there is no checkpoint, it is damaged, or has no such member.
+        DeviceError: If nothing can be computed on the device.
     """
+    check_device(device)
     snapshot = read(Path(directory))
     members = snapshot.description.members
     if member is None and len(members) > 1:
@@ -160,6 +163,10 @@ def load(directory: Path | str, member: int | None = None, device: torch.device 
         return Network(snapshot, members[0] if member is None else member, device)
     except ValueError as error:
         raise CheckpointError(f"{snapshot.source}: {error}") from error
+
+
+def _array(values: Raw) -> Shaped[np.ndarray, "..."]:
+    return values.numpy(force=True) if isinstance(values, Tensor) else np.asarray(values)
 
 
 def _listed(numbers: Sequence[int]) -> str:

@@ -29,12 +29,10 @@ def evaluate(
     import torch
 
     from model.checkpoints import load
-    from model.device import check_device
     from model.downstream import split
 
     if threads is not None:
         torch.set_num_threads(threads)
-    check_device(device)
     network = load(checkpoint, member, device)
     trained_on, training = network.description.data, network.description.training
     data = find(dataset or trained_on.name, data_dir)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from model.checkpoints import Network, Snapshot, load, save
-from model.errors import CheckpointError, DataFileError, DivergedError, UnfitDataError
+from model.errors import CheckpointError, DataFileError, DeviceError, DivergedError, UnfitDataError
 from model.goal import Goal
 from tests.trainings import NAMES, NETWORKS, SEEDS, data, raw, trained, training
 
@@ -52,7 +52,8 @@ def test_images_may_come_in_any_shape_and_type_and_standardised(network):
     expected = network.predict(IMAGES)
 
     assert (expected.dtype, expected.shape) == (np.dtype("int64"), (40,))
-    for images in (IMAGES.reshape(-1, 2, 3), IMAGES.astype(np.float64), torch.from_numpy(IMAGES)):
+    learned = torch.from_numpy(IMAGES).float().requires_grad_()
+    for images in (IMAGES.reshape(-1, 2, 3), IMAGES.astype(np.float64), torch.from_numpy(IMAGES), learned):
         np.testing.assert_array_equal(network.predict(images), expected)
     np.testing.assert_array_equal(network.predict(DATA.test_images, standardised=True), expected)
 
@@ -160,6 +161,11 @@ def test_one_of_several_members_has_to_be_named(several, tmp_path):
 def test_a_member_that_is_not_there_is_named(several, tmp_path):
     with pytest.raises(CheckpointError, match="there is no member 1; expected one of 0, 2"):
         load(tmp_path, member=1)
+
+
+def test_a_device_that_is_not_there_is_named(several, tmp_path):
+    with pytest.raises(DeviceError, match="cannot compute on 'none'"):
+        load(tmp_path, member=2, device="none")
 
 
 def test_a_network_that_has_diverged_labels_nothing():
