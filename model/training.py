@@ -86,6 +86,7 @@ class Training:
             network, training, goals, seeds, n_inputs, data.n_classes, self._template
         )
         self.inverted = torch.zeros(len(goals), data.n_classes, dtype=torch.bool, device=device)
+        self._predicted: Int64[Tensor, "member sample"] | None = None  # of the validation part; None if not known
 
     def epochs(self) -> Iterator[EpochResult]:
         """Train from where it is, yielding after each epoch; the caller decides whether to go on.
@@ -135,6 +136,7 @@ class Training:
             staying = [place for place, member in enumerate(self.members) if member not in leaving]
             self.population.keep(staying)
             self.inverted = self.inverted[staying]
+            self._predicted = None if self._predicted is None else self._predicted[staying]
             self.members = tuple(member for member in self.members if member not in leaving)
 
     def accuracy(
@@ -180,7 +182,7 @@ class Training:
         fill({**self.population.state(), "inverted": self.inverted}, state)
         if (step := int(state["step"])) != self._steps(epoch):
             raise ValueError(f"{step} batches in {epoch} epochs; of this data set they would be {self._steps(epoch)}")
-        self.epoch = epoch
+        self.epoch, self._predicted = epoch, None
 
     def _steps(self, epoch: int) -> int:
         """Batches learned in so many epochs."""
@@ -200,8 +202,10 @@ class Training:
         return self._shares(responses(self.population, images[some], self.epoch), labels[some])
 
     def confusion(self) -> Int64[Tensor, "member label predicted"]:
-        """How many images of the validation part with a label were given which, after the last epoch."""
-        labels, n = self._validation[1], self.data.n_classes
+        """How many images of the validation part with a label are given which, after the epochs so far."""
+        (images, labels), n = self._validation, self.data.n_classes
+        if self._predicted is None:
+            self._predicted = read(responses(self.population, images, self.epoch), self.inverted)
         pairs = labels * n + self._predicted
         members = torch.arange(len(pairs), device=pairs.device)[:, None] * n * n
         return torch.bincount((members + pairs).flatten(), minlength=len(pairs) * n * n).view(-1, n, n)

@@ -99,6 +99,17 @@ def saved(tmp_path_factory):
     return directory
 
 
+def test_what_images_were_taken_for_is_known_after_resuming(saved):
+    run = training(members=2)
+    trained(run, 2)
+
+    assert torch.equal(resume(saved, data()).confusion(), run.confusion())
+
+
+def test_untrained_networks_take_images_for_something_too():
+    assert training(members=2).confusion().sum(dim=(1, 2)).tolist() == [20, 20]
+
+
 CONFIG = training().config
 
 

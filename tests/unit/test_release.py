@@ -93,6 +93,16 @@ def test_other_images_are_labelled_by_those_who_stayed():
     assert accuracy == results[-1].validation_accuracy
 
 
+def test_what_images_were_taken_for_is_that_of_those_who_stayed():
+    run = training()
+    next(run.epochs())
+    before = run.confusion()
+
+    run.release([0, 2])
+
+    assert torch.equal(run.confusion(), before[[1, 3]])
+
+
 def test_a_member_that_diverged_may_be_released():
     run = training()
     epochs = run.epochs()
