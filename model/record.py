@@ -49,7 +49,9 @@ class Recorder:
         self._each_neuron = each_neuron
         self._rows: dict[int, list[Row]] = {member: [] for member in training.members}
         self._confusion: dict[int, Int64[np.ndarray, "label predicted"]] = {}
-        self._neurons: dict[int, dict[str, list[Float32[np.ndarray, "neuron term"]]]] = defaultdict(dict)
+        self._neurons: dict[int, dict[str, list[Float32[np.ndarray, "neuron term"]]]] = {
+            member: defaultdict(list) for member in training.members
+        }
         self._before = training.members, self._fields()
 
     def __contains__(self, member: int) -> bool:
@@ -63,7 +65,7 @@ class Recorder:
 
     @torch.no_grad()
     def observe(self, result: EpochResult) -> None:
-        """Look at the networks after an epoch, before any of them is let go."""
+        """Look at the networks after an epoch, before any of them is let go; of those gone before nothing is kept."""
         training, members = self._training, result.members
         columns: dict[str, Sequence[float]] = {
             "epoch": [result.epoch] * len(members),
@@ -74,16 +76,22 @@ class Recorder:
             ),
             **self._distances(members),
         }
+        neurons: dict[str, Float32[np.ndarray, "member neuron term"]] = {}
         for layer, observation in training.observe().items():
             terms = observation.terms()
             for position, name in enumerate(observation.names):
                 columns[f"{layer} {name}"] = terms[..., position].mean(dim=1).tolist()
             if self._each_neuron:
-                for member, own in zip(members, terms.to("cpu", torch.float32).numpy(), strict=True):
-                    self._neurons[member].setdefault(layer, []).append(own.copy())
-        for member, values in zip(members, zip(*columns.values(), strict=True), strict=True):
+                neurons[layer] = terms.to("cpu", torch.float32).numpy()
+        confusion = training.confusion().cpu().numpy()
+        # All is known: whoever is interrupted before has the epochs before, of all members and in all parts.
+        self._confusion = dict(zip(members, confusion, strict=True))
+        self._rows = {member: self._rows[member] for member in members}
+        self._neurons = {member: self._neurons[member] for member in members}
+        for place, (member, values) in enumerate(zip(members, zip(*columns.values(), strict=True), strict=True)):
             self._rows[member].append(dict(zip(columns, values, strict=True)))
-        self._confusion.update(zip(members, training.confusion().cpu().numpy(), strict=True))
+            for layer, of_all in neurons.items():
+                self._neurons[member][layer].append(of_all[place].copy())
 
     def _fields(self) -> dict[str, Float[Tensor, "member neuron input"]]:
         """The feedforward weights of each layer, as unit vectors."""

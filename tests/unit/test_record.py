@@ -121,15 +121,32 @@ def test_recording_changes_nothing_about_the_training():
     assert [row["validation_accuracy"] for row in recorder[0].rows] == [r.validation_accuracy[0] for r in results]
 
 
-def test_who_is_let_go_keeps_its_record_and_the_others_go_on_with_theirs():
+def test_of_who_is_let_go_nothing_is_kept_and_the_others_go_on_with_their_records():
     whole, fewer = recorded(training(), each_neuron=True), recorded(training(), each_neuron=True, leaves=1)
 
-    assert fewer[1].rows == whole[1].rows[:1]
+    assert 1 in whole
+    assert 1 not in fewer
+    with pytest.raises(KeyError):
+        fewer[1]
     for member in (0, 2):
         for row, expected in zip(fewer[member].rows, whole[member].rows, strict=True):
             assert row == pytest.approx(expected, abs=1e-9)
         assert np.array_equal(fewer[member].confusion, whole[member].confusion)
         assert fewer[member].neurons["hidden 1"].shape == (3, 7, 19)
+
+
+def test_an_epoch_is_recorded_whole_or_not_at_all(monkeypatch):
+    run = training()
+    recorder = Recorder(run, each_neuron=True)
+    epochs = run.epochs()
+    recorder.observe(next(epochs))
+    monkeypatch.setattr(run, "confusion", lambda: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        recorder.observe(next(epochs))
+
+    assert [len(recorder[member].rows) for member in range(3)] == [1, 1, 1]
+    assert recorder[0].neurons["output"].shape == (1, 10, 5)
 
 
 def test_a_network_that_diverged_has_numbers_that_are_none_and_spoils_no_other():
