@@ -81,7 +81,7 @@ def train(
             the one that is resumed.
         checkpoint_every: Epochs from one checkpoint to the next.
         resume: Checkpoint to go on from, bit by bit. What is not given is then as it was; what is given has to be,
-            except that more epochs may be asked for.
+            except that more epochs may be asked for, or accuracies without noise beside the others.
         on_begin: Called before the first epoch, when nothing is left to be refused.
         on_epoch: Called after each epoch, and after its checkpoint.
         sampled: Whether the accuracies that are returned are of sampled outputs, as while learning and in what

@@ -16,6 +16,9 @@ from model.errors import CheckpointError
 from model.goal import Goal, Goals, goals_of_layers
 from model.training import Training
 
+CHANGEABLE = {"epochs", "noise_free_evaluation"}
+"""Fields of a training that have no part in what an epoch makes of the weights."""
+
 
 def resume(
     directory: Path,
@@ -33,7 +36,7 @@ def resume(
         directory: The checkpoint.
         data: The data set that it was trained on.
         network: The checkpoint's by default, as all that follows; what is given has to be the same.
-        training: The same, but that it may ask for more epochs.
+        training: The same, but that it may ask for more epochs, or for accuracies without noise beside the others.
         goals: Each member's goal.
         seeds: Each member's seed.
         device: Where to compute.
@@ -79,7 +82,7 @@ def _check_same(directory: Path, made: Mapping[str, object], asked: Mapping[str,
         if value != (was := made.get(field)):
             raise CheckpointError(
                 f"{directory}: was trained with {field} {json.dumps(was)}, not {json.dumps(value)}; resumed, it may be "
-                "trained for more epochs, and all else stays as it was"
+                "trained for more epochs, but not otherwise"
             )
 
 
@@ -105,7 +108,7 @@ def _fields(
     if network is not None:
         fields |= network.model_dump()
     if training is not None:
-        fields |= training.model_dump(exclude={"epochs"})
+        fields |= training.model_dump(exclude=CHANGEABLE)
     if seeds is not None:
         fields["seeds"] = list(seeds)
     for member, own in enumerate(goals or ()):

@@ -119,6 +119,12 @@ def test_more_epochs_may_be_asked_for(saved):
     assert [result.epoch for result in run.epochs()] == [3, 4, 5, 6, 7, 8]
 
 
+def test_accuracies_without_noise_may_be_asked_for_later(saved):
+    run = resume(saved, data(), training=CONFIG.model_copy(update={"noise_free_evaluation": True}))
+
+    assert next(run.epochs()).noise_free_accuracy is not None
+
+
 def test_a_training_that_has_come_to_its_end_has_no_more_epochs(saved):
     run = resume(saved, data(), training=CONFIG.model_copy(update={"epochs": 2}))
 
