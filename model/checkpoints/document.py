@@ -30,6 +30,7 @@ class DataDescription(Strict):
         n_classes: Classes.
         mean: What the images were standardised by, in the unit of the raw pixels: what is 0.
         deviation: What is 1.
+        digest: The sha256 of the raw training images and their labels, in hexadecimal.
     """
 
     name: str
@@ -37,6 +38,7 @@ class DataDescription(Strict):
     n_classes: Annotated[int, Field(strict=True, ge=1)]
     mean: Real
     deviation: Annotated[Real, Field(gt=0)]
+    digest: str
 
     def check_fits(self, data: Dataset) -> None:
         """Check that networks can look at a data set.

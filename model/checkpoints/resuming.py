@@ -87,12 +87,17 @@ def _check_same(directory: Path, made: Mapping[str, object], asked: Mapping[str,
 
 
 def _check_pixels(directory: Path, before: DataDescription, data: Dataset) -> None:
-    """Refuse images that were standardised otherwise, if by more than another machine may round."""
+    """Refuse other images or labels, and such that were standardised otherwise by more than another machine rounds."""
     close = partial(math.isclose, rel_tol=0, abs_tol=1e-9 * before.deviation)
     if not (close(before.mean, data.mean) and close(before.deviation, data.deviation)):
         raise CheckpointError(
             f"{directory}: was trained on pixels of mean {before.mean} and deviation {before.deviation}; those of "
             f"{data.name} have the mean {data.mean} and the deviation {data.deviation}"
+        )
+    if before.digest != data.digest:
+        raise CheckpointError(
+            f"{directory}: was trained on other images or labels than {data.name} has now, or on these as numbers of "
+            "another type"
         )
 
 

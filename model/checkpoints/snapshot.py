@@ -55,6 +55,7 @@ class Snapshot:
                 n_classes=data.n_classes,
                 mean=data.mean,
                 deviation=data.deviation,
+                digest=data.digest,
             ),
             dtype=next(name for name, dtype in DTYPES.items() if dtype == training.dtype),
         )

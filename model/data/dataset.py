@@ -1,6 +1,7 @@
 """A data set as the networks see it: flat standardised images, class labels, a split for validation."""
 
 from dataclasses import dataclass, replace
+from hashlib import sha256
 
 import numpy as np
 from jaxtyping import Float32, Int64, Shaped
@@ -26,6 +27,7 @@ class Split:
     name: str = ""
     mean: float = 0.0
     deviation: float = 1.0
+    digest: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +37,7 @@ class Dataset:
     Attributes:
         mean: Of the raw training pixels, in their unit: what is 0 here.
         deviation: Of the raw training pixels, in their unit: what is 1 here.
+        digest: Of the raw training images and their labels; tells them from others of the same name.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Dataset:
     test_labels: Int64[np.ndarray, " test_sample"]
     mean: float
     deviation: float
+    digest: str
 
     @property
     def n_pixels(self) -> int:
@@ -89,6 +93,7 @@ class Dataset:
             name=self.name,
             mean=self.mean,
             deviation=self.deviation,
+            digest=self.digest,
         )
 
     def standardised_by(self, mean: float, deviation: float) -> "Dataset":
@@ -142,12 +147,21 @@ def standardised(
     flat_train = train_images.reshape(len(train_images), -1)
     flat_test = test_images.reshape(len(test_images), -1)
     mean, deviation = mean_and_deviation("train_images", flat_train)
+    classes = train_labels.astype(np.int64)
     return Dataset(
         name=name,
         train_images=standardise("train_images", flat_train, mean, deviation),
-        train_labels=train_labels.astype(np.int64),
+        train_labels=classes,
         test_images=standardise("test_images", flat_test, mean, deviation),
         test_labels=test_labels.astype(np.int64),
         mean=mean,
         deviation=deviation,
+        digest=_digest(flat_train, classes),
     )
+
+
+def _digest(images: Shaped[np.ndarray, "..."], labels: Int64[np.ndarray, " sample"]) -> str:
+    """The sha256 of the bytes of images and labels: 30 ms for MNIST, which takes a second and more to load."""
+    found = sha256(np.ascontiguousarray(images).data)
+    found.update(np.ascontiguousarray(labels).data)
+    return found.hexdigest()

@@ -1,5 +1,7 @@
 """Networks from checkpoints, put to use on images as they come."""
 
+from hashlib import sha256
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from model.errors import CheckpointError, DataFileError, DeviceError, DivergedEr
 from model.goal import Goal
 from tests.trainings import NAMES, NETWORKS, SEEDS, data, raw, trained, training
 
-TRAIN_IMAGES, _, IMAGES, LABELS = raw(n_train=600)
+TRAIN_IMAGES, TRAIN_LABELS, IMAGES, LABELS = raw(n_train=600)
 DATA = data(n_train=600)
 
 
@@ -181,5 +183,6 @@ def test_the_description_says_what_was_trained_how_and_on_what(network):
 
     assert (description.epochs, description.training.batch_size, description.network.hidden_neurons) == (10, 32, 12)
     assert (description.data.name, description.data.n_inputs, description.data.n_classes) == ("small", 6, 3)
+    assert description.data.digest == sha256(TRAIN_IMAGES.tobytes() + TRAIN_LABELS.astype("<i8").tobytes()).hexdigest()
     assert description.data.mean == pytest.approx(np.mean(TRAIN_IMAGES))
     assert description.data.deviation == pytest.approx(np.std(TRAIN_IMAGES))

@@ -198,12 +198,21 @@ def test_data_of_another_shape_are_refused(saved, change, found):
         resume(saved, data(**change))
 
 
-def test_more_samples_under_the_same_name_are_refused(saved):
-    images, labels, *test = raw()
-    twice = standardised("small", np.tile(images, (2, 1)), np.tile(labels, 2), *test)
+IMAGES, CLASSES, *TEST = raw()
 
-    with pytest.raises(CheckpointError, match="6 batches in 2 epochs; of this data set they would be 10"):
-        resume(saved, twice)
+
+@pytest.mark.parametrize(
+    ("images", "labels"),
+    [
+        (np.tile(IMAGES, (2, 1)), np.tile(CLASSES, 2)),
+        (IMAGES[::-1], CLASSES),
+        (IMAGES, CLASSES[::-1]),
+    ],
+    ids=["more", "other images", "other labels"],
+)
+def test_other_samples_of_the_same_mean_are_refused(saved, images, labels):
+    with pytest.raises(CheckpointError, match=f"{saved}: was trained on other images or labels than small has now"):
+        resume(saved, standardised("small", images, labels, *TEST))
 
 
 def test_a_checkpoint_replaces_the_one_before_and_leaves_no_other_file(tmp_path):
