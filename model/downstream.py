@@ -1,7 +1,6 @@
 """Training networks outside of any study, with a goal that is known: `model.train`."""
 
 import operator
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from model.errors import CheckpointError, DataFileError
 from model.goal import Goal, Goals, Kind, goals_of_layers, parse_goals
 from model.goal_files import read_goals
 from model.record_files import recorded
-from model.study_source import fetch_study
+from model.study_source import StudySource, fetch_study
 from model.training import EpochResult, Training
 
 DEFAULT_GOALS: Mapping[Kind, str] = {
@@ -49,7 +48,7 @@ def train(
     goal: object = None,
     dataset: Dataset | Path | str | None = None,
     *,
-    from_study: str | None = None,
+    from_study: StudySource | str | None = None,
     network: NetworkConfig | None = None,
     training: TrainingConfig | None = None,
     seeds: Iterable[SupportsIndex] | None = None,
@@ -58,7 +57,7 @@ def train(
     checkpoint: Path | str | None = None,
     checkpoint_every: int = 1,
     resume: Path | str | None = None,
-    on_begin: Callable[[], object] = lambda: None,
+    on_begin: Callable[[Training], object] = lambda _run: None,
     on_epoch: Callable[[EpochResult], object] = lambda _result: None,
     sampled: bool = True,
     record: Path | str | None = None,
@@ -69,8 +68,7 @@ def train(
     Args:
         goal: What `goals_from` reads; by default a published one, of the network's kind.
         from_study: Address of a study of a running service, as in `http://127.0.0.1:8000/studies/NAME`. Its best goal
-            is taken, and network, training and data set where these are not given. The environment variable API_KEY is
-            shown to the service.
+            is taken, and network, training and data set where these are not given. Or what `fetch_study` gives.
         dataset: A data set, its name, or the path of an .npz file; `digits` by default.
         network: The paper's setup 1 by default.
         training: How to train; the paper's way by default.
@@ -82,7 +80,7 @@ def train(
         checkpoint_every: Epochs from one checkpoint to the next.
         resume: Checkpoint to go on from, bit by bit. What is not given is then as it was; what is given has to be,
             except that more epochs may be asked for, or accuracies without noise beside the others.
-        on_begin: Called before the first epoch, when nothing is left to be refused.
+        on_begin: Called with what is trained before the first epoch, when nothing is left to be refused.
         on_epoch: Called after each epoch, and after its checkpoint.
         sampled: Whether the accuracies that are returned are of sampled outputs, as while learning and in what
             `on_epoch` is told; else there is no noise.
@@ -101,7 +99,7 @@ def train(
     if from_study is not None:
         if goal is not None or resume is not None:
             raise ValueError("from_study: a study has a goal, and nothing to resume; expected neither goal nor resume")
-        study = fetch_study(from_study, os.environ.get("API_KEY"))
+        study = fetch_study(from_study) if isinstance(from_study, str) else from_study
         network, training, dataset = network or study.network, training or study.training, dataset or study.dataset
         goal = study.goals(network)
     source = None if resume is None else Path(resume).resolve()
@@ -119,7 +117,7 @@ def train(
         run = resume_from(source, data, network=network, training=training, goals=goals, seeds=own_seeds, device=device)
     if target is not None and new:
         save(run, target)
-    on_begin()
+    on_begin(run)
     for result in run.epochs() if record is None else recorded(run, Path(record), each_neuron=record_neurons):
         if target is not None and (result.epoch % checkpoint_every == 0 or result.epoch == run.config.epochs):
             save(run, target)

@@ -1,5 +1,6 @@
 """A study of a running service as what to train with: its best goal, network, training and data set."""
 
+import os
 import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -49,14 +50,15 @@ def fetch_study(url: str, api_key: str | None = None) -> StudySource:
 
     Args:
         url: `http://host:port/studies/NAME`, or the same with `/v1` before `/studies`.
-        api_key: What to show to the service, if it wants one.
+        api_key: What to show to the service; by default what the environment variable API_KEY says, if it is set.
 
     Raises:
         ServiceAnswerError: If that is no address of a study, the service does not answer with one that this version
             knows, or no trial is complete yet.
     """
     address = _address(url)
-    study, best = get(address, api_key), get(f"{address}/best", api_key)
+    key = api_key or os.environ.get("API_KEY")
+    study, best = get(address, key), get(f"{address}/best", key)
     try:
         spec, goal = study["spec"], best["goal"]
         network, training, dataset = spec["network"], spec["training"], str(spec["dataset"])

@@ -1,9 +1,7 @@
 """`infomorphic train`: one network, outside any study."""
 
 import json
-import os
 import shlex
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -13,8 +11,7 @@ from rich.console import Console
 from model.commands import options
 from model.commands.progress import Bar
 from model.config import NetworkConfig, TrainingConfig
-from model.data import find
-from model.goal_files import document_of, read_goals
+from model.goal_files import document_of
 from model.study_source import fetch_study
 
 if TYPE_CHECKING:
@@ -112,14 +109,11 @@ def train(
         raise options.OptionError("--record-neurons needs a directory; expected --record DIR")
     if resume is not None and from_study is not None:
         raise options.OptionError("--resume goes on with the goal it has; expected it without --from-study")
-    study = None if from_study is None else fetch_study(from_study, os.environ.get("API_KEY"))
+    study = None if from_study is None else fetch_study(from_study)
     before = None if resume is None else _resumable(resume)
     base = study or before
     network = options.configured(NetworkConfig, base.network if base else None, chosen_network)
     training = options.configured(TrainingConfig, base.training if base else None, chosen_training)
-    goals = None if goal is None else read_goals(goal, network.kind, network.n_goals)
-    if study is not None:
-        goals, dataset = study.goals(network), dataset or study.dataset
 
     import torch
 
@@ -127,18 +121,18 @@ def train(
 
     if threads is not None:
         torch.set_num_threads(threads)
-    data = find(dataset or (before.data.name if before else "digits"), data_dir)
     console = Console(stderr=as_json, highlight=False)
-    started = time.perf_counter()
     try:
-        with Bar(data.name, before.epochs if before else 0, training.epochs, console, quiet=as_json) as bar:
+        with Bar(console, quiet=as_json) as bar:
             trained = downstream.train(
-                goals,
-                data,
+                goal,
+                dataset,
+                from_study=study,
                 network=network,
                 training=training,
                 seeds=None if seed is None else [seed],
                 device=device,
+                data_dir=data_dir,
                 checkpoint=checkpoint,
                 checkpoint_every=checkpoint_every,
                 resume=resume,
@@ -150,7 +144,7 @@ def train(
             )
     except KeyboardInterrupt:
         _interrupted(checkpoint or resume, dataset, data_dir)
-    seconds = time.perf_counter() - started
+    seconds = bar.seconds
     if as_json:
         typer.echo(json.dumps({**_document(trained), "seconds": seconds}, ensure_ascii=False, indent=2))
     else:

@@ -147,7 +147,7 @@ def test_a_seed_that_is_none_is_refused_before_anything_is_trained(seed):
     begun = []
 
     with pytest.raises(ValueError, match="seeds: expected whole numbers from 0 to 2147483647; got"):
-        train(seeds=[0, seed], on_begin=lambda: begun.append(True))
+        train(seeds=[0, seed], on_begin=begun.append)
 
     assert not begun
 
