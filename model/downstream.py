@@ -1,7 +1,8 @@
 """Training networks outside of any study, with a goal that is known: `model.train`."""
 
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import SupportsIndex
@@ -17,7 +18,8 @@ from model.device import check_device
 from model.errors import CheckpointError, DataFileError
 from model.goal import Goal, Goals, Kind, goals_of_layers, parse_goals
 from model.goal_files import read_goals
-from model.record_files import recorded
+from model.record import Recorder
+from model.record_files import recording
 from model.study_source import StudySource, fetch_study
 from model.training import EpochResult, Training
 
@@ -84,17 +86,19 @@ def train(
         on_epoch: Called after each epoch, and after its checkpoint.
         sampled: Whether the accuracies that are returned are of sampled outputs, as while learning and in what
             `on_epoch` is told; else there is no noise.
-        record: Directory to write what the networks did to, at the end: `history.csv` and `confusion.csv`, as
-            `model.record` has them, of the epochs that are trained now.
+        record: Directory to write what the networks did to, at the end, be it by an error or Ctrl-C: `history.csv` and
+            `confusion.csv`, as `model.record` has them, of the epochs that are trained now.
         record_neurons: Whether to write `neurons.npz` too, with the information of each neuron.
 
     Raises:
         ModelError: If the data or a checkpoint cannot be read, something else is asked for than was trained, nothing
-            can be computed on the device, or all networks diverge.
+            can be computed on the device or written to a directory, or all networks diverge.
         ValueError: If the goal does not fit the network.
     """
     if checkpoint_every < 1:
         raise ValueError(f"checkpoint_every: expected at least 1 epoch; got {checkpoint_every}")
+    if record_neurons and record is None:
+        raise ValueError("record_neurons: expected a directory to write them to, as record")
     own_seeds = None if seeds is None else [_seed(seed) for seed in seeds]
     if from_study is not None:
         if goal is not None or resume is not None:
@@ -115,13 +119,12 @@ def train(
     else:
         goals = None if goal is None else [goals_from(goal, network or before.network)] * len(before.seeds)
         run = resume_from(source, data, network=network, training=training, goals=goals, seeds=own_seeds, device=device)
-    if target is not None and new:
-        save(run, target)
-    on_begin(run)
-    for result in run.epochs() if record is None else recorded(run, Path(record), each_neuron=record_neurons):
-        if target is not None and (result.epoch % checkpoint_every == 0 or result.epoch == run.config.epochs):
+    with nullcontext() if record is None else recording(run, Path(record), each_neuron=record_neurons) as recorder:
+        if target is not None and new:
             save(run, target)
-        on_epoch(result)
+        on_begin(run)
+        for result in _epochs(run, recorder, target, checkpoint_every):
+            on_epoch(result)
     snapshot = Snapshot.of(run)
     return Trained(
         tuple(Network(snapshot, member, device) for member in run.members),
@@ -172,6 +175,16 @@ def _begun(
     goals = goals_from(DEFAULT_GOALS[network.kind] if goal is None else goal, network)
     chosen = [0] if seeds is None else seeds
     return Training(network, training, split(data, training), [goals] * len(chosen), chosen, device)
+
+
+def _epochs(run: Training, recorder: Recorder | None, target: Path | None, every: int) -> Iterator[EpochResult]:
+    """The epochs of a training, each recorded, and with a checkpoint where one is due."""
+    for result in run.epochs():
+        if recorder is not None:
+            recorder.observe(result)
+        if target is not None and (result.epoch % every == 0 or result.epoch == run.config.epochs):
+            save(run, target)
+        yield result
 
 
 def _seed(seed: SupportsIndex) -> int:

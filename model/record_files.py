@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from model.errors import RecordError
 from model.record import Record, Recorder
-from model.training import EpochResult, Training
+from model.training import Training
 
 
 def record_files(records: Sequence[Record]) -> dict[str, bytes]:
@@ -19,29 +20,53 @@ def record_files(records: Sequence[Record]) -> dict[str, bytes]:
     return {**files, "neurons.npz": neurons_npz(records)} if records[0].neurons else files
 
 
-def recorded(run: Training, directory: Path, *, each_neuron: bool = False) -> Iterator[EpochResult]:
-    """The epochs of a training, after the last of which there are `record_files` in a directory.
+def has_record(directory: Path) -> bool:
+    """Whether `record_files` are there."""
+    return (directory / "history.csv").exists()
+
+
+@contextmanager
+def recording(run: Training, directory: Path, *, each_neuron: bool = False) -> Iterator[Recorder]:
+    """A recorder of a training; in the end, however it comes, there are `record_files` of the epochs that it has seen.
 
     Args:
-        run: The training; nobody is let go meanwhile.
-        directory: It is made if need be; files of these names are replaced.
+        run: The training, before it goes on; nobody is let go meanwhile.
+        directory: It is made if need be.
         each_neuron: Whether to keep the information of each neuron too.
+
+    Raises:
+        RecordError: If no epoch is left, there is a record already, or nothing can be written there: at once.
+    """
+    if run.epoch == run.config.epochs:
+        raise RecordError(
+            f"{directory}: there is nothing to record, since all {run.epoch} epochs are trained; expected more epochs, "
+            "or no record"
+        )
+    if has_record(directory):
+        raise RecordError(f"{directory}: has a record already; expected another directory")
+    with _folder_in(directory):
+        recorder, members = Recorder(run, each_neuron=each_neuron), run.members
+    try:
+        yield recorder
+    finally:
+        if records := [recorder[member] for member in members if member in recorder]:
+            with _folder_in(directory) as folder:
+                for name, content in record_files(records).items():
+                    (folder / name).write_bytes(content)
+                    (folder / name).replace(directory / name)
+
+
+@contextmanager
+def _folder_in(directory: Path) -> Iterator[Path]:
+    """A folder for files that are not whole yet.
 
     Raises:
         RecordError: If nothing can be written there.
     """
-    recorder, members, result = Recorder(run, each_neuron=each_neuron), run.members, None
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".record-", dir=directory) as folder:
-            for result in run.epochs():
-                recorder.observe(result)
-                yield result
-            files = {} if result is None else record_files([recorder[member] for member in members])
-            for name, content in files.items():
-                written = Path(folder) / name
-                written.write_bytes(content)
-                written.replace(directory / name)
+            yield Path(folder)
     except OSError as error:
         raise RecordError(f"{directory}: what the networks did cannot be written there: {error.strerror}") from error
 

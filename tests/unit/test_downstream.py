@@ -12,7 +12,15 @@ import model
 from model.checkpoints.directory import read_document
 from model.config import NetworkConfig, TrainingConfig
 from model.downstream import goals_from
-from model.errors import CheckpointError, DataFileError, DeviceError, GoalFileError, RecordError, UnknownDatasetError
+from model.errors import (
+    CheckpointError,
+    DataFileError,
+    DeviceError,
+    DivergedError,
+    GoalFileError,
+    RecordError,
+    UnknownDatasetError,
+)
 from model.goal import Goal
 from model.goal_files import write_goals
 from model.training import Training
@@ -135,11 +143,57 @@ def test_what_the_networks_did_is_written_where_it_is_wanted(tmp_path):
     assert {path.name for path in folder.iterdir()} == {"history.csv", "confusion.csv", "neurons.npz"}
 
 
-def test_a_record_that_cannot_be_written_is_told_by_its_directory(tmp_path):
+def interrupt(result):
+    if result.epoch == 2:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("end", ["interrupted", "diverged"])
+def test_what_the_networks_did_before_an_end_too_soon_is_written(tmp_path, end):
+    runs = []
+
+    def diverge(result):
+        if result.epoch == 2:
+            runs[0].population.tensors()["output.feedforward.weight"].fill_(float("nan"))
+
+    with pytest.raises(KeyboardInterrupt if end == "interrupted" else DivergedError):
+        train(record=tmp_path, on_begin=runs.append, on_epoch=interrupt if end == "interrupted" else diverge)
+
+    lines = (tmp_path / "history.csv").read_text("utf-8").splitlines()
+    assert [line.split(",")[1] for line in lines] == ["epoch", "1", "2"]
+    assert {path.name for path in tmp_path.iterdir()} == {"history.csv", "confusion.csv"}
+
+
+def test_where_nothing_can_be_recorded_nothing_is_trained(tmp_path):
     (tmp_path / "file").write_text("")
+    begun = []
 
     with pytest.raises(RecordError, match=r"file: what the networks did cannot be written there"):
-        train(record=tmp_path / "file")
+        train(record=tmp_path / "file", checkpoint=tmp_path / "checkpoint", on_begin=begun.append)
+
+    assert begun == []
+    assert not (tmp_path / "checkpoint").exists()
+
+
+def test_a_record_is_not_written_over(tmp_path):
+    (tmp_path / "history.csv").write_text("kept")
+
+    with pytest.raises(RecordError, match=f"{tmp_path}: has a record already; expected another directory"):
+        train(record=tmp_path)
+
+    assert (tmp_path / "history.csv").read_text() == "kept"
+
+
+def test_of_a_training_that_is_complete_nothing_is_left_to_record(tmp_path):
+    train(checkpoint=tmp_path / "one")
+
+    with pytest.raises(RecordError, match="there is nothing to record, since all 3 epochs are trained"):
+        train(resume=tmp_path / "one", record=tmp_path / "record")
+
+
+def test_what_neurons_did_needs_a_directory_to_be_written_to():
+    with pytest.raises(ValueError, match="record_neurons: expected a directory to write them to, as record"):
+        train(record_neurons=True)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**31, True])
