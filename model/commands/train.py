@@ -1,14 +1,14 @@
 """`infomorphic train`: one network, outside any study."""
 
 import json
-import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from model.commands import options
+from model.commands.interruption import interrupted
 from model.commands.progress import Bar
 from model.config import NetworkConfig, TrainingConfig
 from model.goal_files import document_of
@@ -17,9 +17,6 @@ from model.study_source import fetch_study
 if TYPE_CHECKING:
     from model.checkpoints.document import Document
     from model.downstream import Trained
-
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it."""
 
 
 def train(
@@ -143,7 +140,18 @@ def train(
                 record_neurons=record_neurons,
             )
     except KeyboardInterrupt:
-        _interrupted(checkpoint or resume, dataset, data_dir)
+        going_on = {
+            "dataset": dataset if dataset and dataset.endswith(".npz") else None,
+            "data_dir": data_dir,
+            "checkpoint_every": checkpoint_every if checkpoint_every > 1 else None,
+            "noise_free": noise_free,
+            "record": record,
+            "record_neurons": record_neurons,
+            "device": device if device != "cpu" else None,
+            "threads": threads,
+            "json": as_json,
+        }
+        interrupted(checkpoint or resume, training.epochs, going_on)
     seconds = bar.seconds
     if as_json:
         typer.echo(json.dumps({**_document(trained), "seconds": seconds}, ensure_ascii=False, indent=2))
@@ -170,24 +178,6 @@ def _resumable(directory: Path) -> "Document":
             f"model.train(resume={str(directory)!r})"
         )
     return document
-
-
-def _interrupted(directory: Path | None, dataset: str | None, data_dir: Path | None) -> NoReturn:
-    """Say how to go on, and end."""
-    from model.checkpoints.directory import exists, read_document
-
-    if directory is None or not exists(directory):
-        raise KeyboardInterrupt
-    document = read_document(directory)
-    again = ["infomorphic", "train", "--resume", str(directory)]
-    again += ["--dataset", dataset] if dataset and dataset.endswith(".npz") else []
-    again += ["--data-dir", str(data_dir)] if data_dir else []
-    typer.echo(
-        f"Interrupted. {directory} has the checkpoint after epoch {document.epochs} of {document.training.epochs}; "
-        f"go on from there with\n{shlex.join(again)}",
-        err=True,
-    )
-    raise typer.Exit(INTERRUPTED)
 
 
 def _document(trained: "Trained") -> dict[str, object]:

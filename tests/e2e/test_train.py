@@ -128,8 +128,8 @@ def test_an_interrupted_training_leaves_its_checkpoint_and_says_how_to_go_on(tmp
     assert status == 130
     assert f"{checkpoint} has the checkpoint after epoch {epochs} of 100000" in said
     command = shlex.split(said.splitlines()[-1])
-    assert command == ["infomorphic", "train", "--resume", str(checkpoint)]
-    command = [*command[1:], "--learning", "fixed", "--threads", "1"]
+    assert command == ["infomorphic", "train", "--resume", str(checkpoint), "--threads", "1"]
+    command = [*command[1:], "--learning", "fixed"]
     assert 'was trained with learning "goals", not "fixed"' in run(*command, env=environment()).stderr
 
 
