@@ -159,6 +159,8 @@ def load(directory: Path | str, member: int | None = None, device: torch.device 
     members = snapshot.description.members
     if member is None and len(members) > 1:
         raise CheckpointError(f"{directory}: has several networks; name a member: one of {_listed(members)}")
+    if member is not None and member not in members:
+        raise CheckpointError(f"{directory}: there is no member {member}; expected one of {_listed(members)}")
     try:
         return Network(snapshot, members[0] if member is None else member, device)
     except ValueError as error:

@@ -161,7 +161,7 @@ def test_one_of_several_members_has_to_be_named(several, tmp_path):
 
 
 def test_a_member_that_is_not_there_is_named(several, tmp_path):
-    with pytest.raises(CheckpointError, match="there is no member 1; expected one of 0, 2"):
+    with pytest.raises(CheckpointError, match=f"^{tmp_path}: there is no member 1; expected one of 0, 2"):
         load(tmp_path, member=1)
 
 
