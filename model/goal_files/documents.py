@@ -20,9 +20,9 @@ def goals_in(document: object, kind: Kind | None) -> Goals:
         document = hydra_format.goals_in(document)
     elif isinstance(document, Mapping) and "goal" in document:
         document = document["goal"]
-    if document == {}:
-        raise ValueError("it names no term; expected terms and their weights")
     parts = goal_documents(document)
+    if {} in parts:
+        raise ValueError("it names no term; expected terms and their weights")
     kind = kind or _kind_of(parts[0])
     return tuple(Goal.parse(part, kind) for part in parts)
 

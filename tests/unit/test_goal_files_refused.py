@@ -122,6 +122,7 @@ def test_a_weight_out_of_range_in_an_array_is_refused_by_its_term(file, weight):
         ("0.5", "a list of 19 numbers"),
         ("[]", "has 19 weights"),
         ("{}", "it names no term"),
+        ('[{}, {"{F}": 1}]', "it names no term"),
         ('{"number": 3, "goal": {}}', "it names no term"),
         ('{"number": 3, "goal": null}', "a list of 19 numbers"),
         ('{"{R}": 1}', "unknown terms ['{R}']; expected some of ['{F}{C}{L}'"),
