@@ -1,1 +1,1 @@
-"""The commands that compute: `infomorphic train` and `infomorphic evaluate`."""
+"""The commands of the model, which no service is needed for: `infomorphic train`, `evaluate` and `goal`."""

@@ -80,7 +80,7 @@ def _hidden_neurons(text: str) -> int | list[int]:
 
 def _context(text: str) -> list[str]:
     """As in `label,output`, or `none`."""
-    origins = [] if text == "none" else text.split(",")
+    origins = [] if text == "none" else [origin.strip() for origin in text.split(",")]
     if any(origin not in {"label", "output"} for origin in origins):
         raise OptionError(f"--context: expected label, output, label,output or none; got {text!r}")
     return origins

@@ -67,7 +67,10 @@ def test_lateral_connections_may_be_limited():
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        (("--hidden", "8,6", "--context", "label,output"), {"hidden_neurons": [8, 6], "context": ["label", "output"]}),
+        (
+            ("--hidden", "8, 6", "--context", "label, output"),
+            {"hidden_neurons": [8, 6], "context": ["label", "output"]},
+        ),
         (("--context", "output", "--activation", "linear"), {"context": ["output"], "activation": "linear"}),
         (("--context", "none", "--laterals", "all"), {"context": [], "lateral_connections": None}),
         (("--laterals", "none"), {"lateral_connections": 0}),
