@@ -86,8 +86,8 @@ def train(
         on_epoch: Called after each epoch, and after its checkpoint.
         sampled: Whether the accuracies that are returned are of sampled outputs, as while learning and in what
             `on_epoch` is told; else there is no noise.
-        record: Directory to write what the networks did to, at the end, be it by an error or Ctrl-C: `history.csv` and
-            `confusion.csv`, as `model.record` has them, of the epochs that are trained now.
+        record: Directory without a record, to write what the networks did to, at the end, be it by an error or Ctrl-C:
+            `history.csv` and `confusion.csv`, as `model.record` has them, of the epochs that are trained now.
         record_neurons: Whether to write `neurons.npz` too, with the information of each neuron.
 
     Raises:
@@ -99,7 +99,7 @@ def train(
         raise ValueError(f"checkpoint_every: expected at least 1 epoch; got {checkpoint_every}")
     if record_neurons and record is None:
         raise ValueError("record_neurons: expected a directory to write them to, as record")
-    own_seeds = None if seeds is None else [_seed(seed) for seed in seeds]
+    own_seeds = None if seeds is None else _seeds(seeds)
     if from_study is not None:
         if goal is not None or resume is not None:
             raise ValueError("from_study: a study has a goal, and nothing to resume; expected neither goal nor resume")
@@ -187,13 +187,18 @@ def _epochs(run: Training, recorder: Recorder | None, target: Path | None, every
         yield result
 
 
-def _seed(seed: SupportsIndex) -> int:
-    """A seed that checkpoints and studies take too.
+def _seeds(seeds: Iterable[SupportsIndex]) -> list[int]:
+    """Seeds that checkpoints and studies take too.
 
     Raises:
-        ValueError: If it is none.
+        ValueError: If one is none, or there is none.
     """
-    number = operator.index(seed)
-    if isinstance(seed, bool) or not 0 <= number < 2**31:
-        raise ValueError(f"seeds: expected whole numbers from 0 to {2**31 - 1}; got {seed!r}")
-    return number
+    numbers = []
+    for seed in seeds:
+        number = operator.index(seed)
+        if isinstance(seed, bool) or not 0 <= number < 2**31:
+            raise ValueError(f"seeds: expected whole numbers from 0 to {2**31 - 1}; got {seed!r}")
+        numbers.append(number)
+    if not numbers:
+        raise ValueError("seeds: expected one for each network; got none")
+    return numbers

@@ -348,6 +348,7 @@ def test_where_no_checkpoint_can_be_written_nothing_is_trained(tmp_path):
             "small: validation_fraction 0.01 would withhold 0 of 3",
         ),
         ({"device": "none"}, DeviceError, "cannot compute on 'none'"),
+        ({"seeds": []}, ValueError, "seeds: expected one for each network; got none"),
         ({"checkpoint_every": 0}, ValueError, "checkpoint_every: expected at least 1"),
         ({"resume": "none"}, CheckpointError, "none: there is no checkpoint"),
     ],
