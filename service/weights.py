@@ -7,15 +7,15 @@ from model.goal import RESIDUAL_ENTROPY, TERMS_OF, Goal, Goals
 from service.ranges import Range
 
 Space = Mapping[str, Range | float]
-"""For each weight, by name, its range or what it is fixed to."""
+"""For each weight, by name, its range or what it is fixed to; where a lab gives it, a term stands for all layers."""
 
 
 def weight_names(network: NetworkConfig, *, goal_per_layer: bool) -> tuple[str, ...]:
-    """The names of all weights: terms, or those of layers, as in `2:{F}{C}`, where each of several has a goal."""
+    """The names of all weights: terms, or those of layers, as in `2:{F}{C}`, where each has a goal of its own."""
     terms = TERMS_OF[network.kind]
     if network.n_goals == 0:
         return ()
-    if not goal_per_layer or network.n_goals == 1:
+    if not goal_per_layer:
         return terms
     return tuple(f"{layer}:{term}" for layer in range(1, network.n_goals + 1) for term in terms)
 

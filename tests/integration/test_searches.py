@@ -73,6 +73,13 @@ def test_a_goal_for_each_layer_is_searched_and_answered_layer_by_layer(search, a
     assert best["goal"][0] != best["goal"][1]
 
 
+def test_a_goal_for_each_layer_is_answered_as_a_list_where_there_is_but_one_layer(search, api):
+    search(network={"hidden_neurons": 6}, goal_per_layer=True, search_space={"1:{F}": 0.25}, n_trials=1)
+
+    best = api.get("/v1/studies/search/best").json()
+    assert [goal["{F}"] for goal in best["goal"]] == [0.25]
+
+
 def test_initial_goals_of_several_layers_are_tried_first(search, api):
     network = {"hidden_neurons": [6, 4], "context": []}
     goals = [{"{1}": 0.5}, [0.25, 0, 0, 0, -1]]
