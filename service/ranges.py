@@ -40,14 +40,14 @@ SearchedOrFixed = Annotated[
 ]
 
 
-def check_inside(subject: str, weight: float, bounds: Range | float, hint: str = "") -> None:
+def check_inside(subject: str, weight: float, bounds: Range | float, hint: str) -> None:
     """Check that a weight is where it may be.
 
     Args:
         subject: What to call it in an error, with its value.
         weight: The weight.
         bounds: Its range, or what it is fixed to.
-        hint: What to add where it is fixed.
+        hint: What to add to an error where it is fixed.
 
     Raises:
         ValueError: If it is not.

@@ -15,12 +15,13 @@ from pydantic import (
 )
 
 from model.config import Flag, NetworkConfig, Seed, Strict, TrainingConfig
-from model.goal import RESIDUAL_ENTROPY, TERMS_OF, Goals, parse_goals
+from model.goal import BIVARIATE_TERMS, RESIDUAL_ENTROPY, TERMS, TERMS_OF, Goals, parse_goals
 from service.algorithms import CmaEs, Hyperband, Pruner, Sampler, Tpe
 from service.ranges import Range, SearchedOrFixed, check_inside
 from service.weights import named, term_of, weight_names, whole_space
 
-WEIGHT_PATTERN = r"^([1-9][0-9]*:)?((\{[FCL12]+\})+|H_res)$"
+WEIGHT_PATTERN = rf"^(([1-9]|1[0-9]|20):)?({'|'.join(map(re.escape, dict.fromkeys((*TERMS, *BIVARIATE_TERMS))))})$"
+"""A term's name, alone or with the number of a hidden layer before it."""
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 
 
@@ -36,8 +37,18 @@ StudyName = Annotated[str, AfterValidator(_a_name), Field(json_schema_extra={"pa
 
 
 def _a_goal(document: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - whatever the JSON holds
-    if (network := info.data.get("network")) is not None:  # else it has an error of its own
-        parse_goals(document, network.kind, network.n_goals)
+    network, space = info.data.get("network"), info.data.get("search_space")
+    if network is None:
+        return document  # it has an error of its own, as the space may have
+    if network.n_goals == 0:
+        raise ValueError("the network's hidden layers have no goals; expected no initial goals")
+    goals = parse_goals(document, network.kind, network.n_goals)
+    if space is None:
+        return document
+    for name, weight in named(goals, tuple(space)).items():
+        by_default = isinstance(info.data.get("sampler"), CmaEs) and term_of(name) == RESIDUAL_ENTROPY
+        hint = "; with CMA-ES it does unless it names H_res" if by_default else ""
+        check_inside(f"{name} is {weight}", weight, space[name], hint)
     return document
 
 
@@ -77,12 +88,12 @@ class StudySpec(Strict):
         training: How it is trained.
         goal_per_layer: Whether each hidden layer has a goal of its own to search, or all share one.
         search_space: For each term a range or a fixed number. A term that is not named is searched in [−1, 1]; with
-            CMA-ES H_res is fixed to 0, as published. With a goal for each of several layers, `2:{F}{C}` names the term
-            of the second layer, `{F}{C}` that of all. Where all is fixed, trials repeat one goal with other seeds.
+            CMA-ES H_res is fixed to 0, as published. With a goal for each layer, `2:{F}{C}` names the term of the
+            second layer, `{F}{C}` that of all. Where all is fixed, trials repeat one goal with other seeds.
         n_trials: Results to reach: complete, pruned or failed for good.
         seed: Seeds the sampler and, for each trial, its networks.
         initial_goals: Goals to try first: names of presets, numbers in the order of the terms, or numbers by term; or
-            lists of such, one for each hidden layer.
+            lists of such, one for each hidden layer. None for a network that does not learn by goals.
         repeats: Networks with seeds of their own that a trial trains; its value is their mean.
         pruner: `"median"`, `"hyperband"` or `"patience"`, or one of them with options, ends trials early; none does by
             default, as published. CMA-ES learns from complete trials alone.
@@ -168,18 +179,9 @@ class StudySpec(Strict):
     @field_validator("initial_goals", mode="after")
     @classmethod
     def _goals_fit(cls, documents: list[GoalDocument], info: ValidationInfo) -> list[GoalDocument]:
-        n_trials, network, space = (info.data.get(field) for field in ("n_trials", "network", "search_space"))
-        if n_trials is None or network is None or space is None:
-            return documents  # they have errors of their own
-        if len(documents) > n_trials:
+        n_trials = info.data.get("n_trials")
+        if n_trials is not None and len(documents) > n_trials:
             raise ValueError(f"{len(documents)} goals do not fit into {n_trials} trials")
-        by_default = isinstance(info.data.get("sampler"), CmaEs)
-        for position, document in enumerate(documents):
-            goals = parse_goals(document, network.kind, network.n_goals)
-            for name, weight in named(goals, tuple(space)).items():
-                hint = "; with CMA-ES it does unless it names H_res"
-                hint = hint if by_default and term_of(name) == RESIDUAL_ENTROPY else ""
-                check_inside(f"goal {position}: {name} is {weight}", weight, space[name], hint)
         return documents
 
     @property

@@ -143,7 +143,11 @@ def refusing_api(migrated_template, postgres_server, tmp_path_factory):
         ),
         (
             {"initial_goals": [["heuristic", {"{F}": 1}]], "network": {"hidden_neurons": [6, 4]}},
-            *("initial_goals", "the study searches one goal for all hidden layers; set goal_per_layer"),
+            *("initial_goals.0", "the study searches one goal for all hidden layers; set goal_per_layer"),
+        ),
+        (
+            {"initial_goals": ["heuristic"], "network": {"learning": "backpropagation"}},
+            *("initial_goals.0", "have no goals; expected no initial goals"),
         ),
         ({"network": {"output_goal": [1, 2]}}, "network.output_goal", ""),
         ({"training": {"epochs": 0}}, "training.epochs", "greater than or equal to 1"),
@@ -155,10 +159,10 @@ def refusing_api(migrated_template, postgres_server, tmp_path_factory):
         ({"initial_goals": [{"{X}": 1}]}, "initial_goals.0", "{F}{C}{L}"),
         ({"initial_goals": [5]}, "initial_goals.0", "19 numbers"),
         ({"initial_goals": ["heuristic"] * 3}, "initial_goals", "3 goals do not fit into 2 trials"),
-        ({"initial_goals": [{"{F}": 0.5}], "search_space": {"{F}": 0.25}}, "initial_goals", "fixes it to 0.25"),
+        ({"initial_goals": [{"{F}": 0.5}], "search_space": {"{F}": 0.25}}, "initial_goals.0", "fixes it to 0.25"),
         (
             {"initial_goals": [{"{F}": 1}], "search_space": {"{F}": {"high": 0}}},
-            "initial_goals",
+            "initial_goals.0",
             "its range [-1.0, 0.0]",
         ),
         ({"max_attempts": 0}, "max_attempts", "greater than or equal to 1"),

@@ -1,10 +1,14 @@
+import re
+
 import pytest
 from pydantic import ValidationError
 
+from model.config import NetworkConfig
 from model.goal import BIVARIATE_TERMS, TERMS, Goal
 from service.algorithms import CmaEs, Hyperband, Median, Patience, Tpe
 from service.search.space import distributions, goals, parameters
-from service.spec import Range, StudySpec
+from service.spec import WEIGHT_PATTERN, Range, StudySpec
+from service.weights import weight_names
 
 
 def spec(**changes):
@@ -95,6 +99,14 @@ def test_each_layer_of_a_deep_network_may_have_a_goal_of_its_own():
     assert goals(study, there) == wanted
 
 
+def test_a_goal_per_layer_names_the_layer_where_there_is_but_one():
+    study = spec(goal_per_layer=True, search_space={"1:{F}": 0.5, "{C}": -1}, initial_goals=[{"{F}": 0.5, "{C}": -1}])
+
+    assert list(study.search_space) == [f"1:{term}" for term in TERMS]
+    (tried,) = study.goals_to_try_first
+    assert goals(study, parameters(study, tried)) == tried == (Goal.of({"{F}": 0.5, "{C}": -1}),)
+
+
 def test_a_term_stands_for_all_layers_and_a_layers_own_goes_before():
     study = spec(network=DEEP, goal_per_layer=True, search_space={"{F}": 0.5, "2:{F}": {"low": 0}, "3:H_res": -1})
 
@@ -159,14 +171,36 @@ def test_initial_goals_at_the_ends_of_a_range_are_inside():
     assert len(spec(search_space=space, initial_goals=[{"{F}": -0.5}, {"{F}": 0.5}]).initial_goals) == 2
 
 
+def test_what_is_wrong_with_an_initial_goal_is_said_of_each_by_its_position():
+    network = {"hidden_neurons": [6, 4]}
+    with pytest.raises(ValidationError) as refusal:
+        spec(
+            network=network,
+            initial_goals=["heuristic", ["heuristic", {}], {"{F}": 1}],
+            search_space={"{F}": {"high": 0.5}},
+        )
+
+    assert [error["loc"] for error in refusal.value.errors()] == [("initial_goals", 1), ("initial_goals", 2)]
+
+
+@pytest.mark.parametrize("network", [DEEP, {"context": []}, {"hidden_neurons": [4] * 20}], ids=repr)
+@pytest.mark.parametrize("goal_per_layer", [False, True])
+def test_the_pattern_of_weights_has_all_of_them_and_nothing_else(network, goal_per_layer):
+    names = weight_names(NetworkConfig.model_validate(network), goal_per_layer=goal_per_layer)
+
+    assert [name for name in names if not re.fullmatch(WEIGHT_PATTERN, name)] == []
+    others = ("{F}{F}", "{LCF}", "{C}{F}", "{1}{1}", "{21}", "0:{F}", "21:{F}", "1:", ":{F}", "{F} ", "H_res}", "")
+    assert [name for name in others if re.search(WEIGHT_PATTERN, name)] == []
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"search_space": {"{F}": {"low": 0.5, "high": 0.25}}}, "low must be less than high"),
         ({"search_space": {"{Q}": 0}}, r"unknown terms \['\{Q\}'\]"),
         ({"sampler": "cmaes", "search_space": dict.fromkeys(TERMS[1:], 0)}, "at least 2 to search"),
-        ({"initial_goals": [{"{F}": 0.75}], "search_space": {"{F}": {"high": 0.5}}}, r"goal 0: \{F\} is 0.75, outside"),
-        ({"initial_goals": [{}], "search_space": {"{F}": 0.5}}, r"goal 0: \{F\} is 0.0, but the search space fixes"),
+        ({"initial_goals": [{"{F}": 0.75}], "search_space": {"{F}": {"high": 0.5}}}, r"\{F\} is 0.75, outside"),
+        ({"initial_goals": [{}], "search_space": {"{F}": 0.5}}, r"\{F\} is 0.0, but the search space fixes"),
         (
             {"sampler": "cmaes", "initial_goals": [{"H_res": 1}]},
             "H_res is 1.0, but the search space fixes it to 0",
