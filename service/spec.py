@@ -15,9 +15,10 @@ from pydantic import (
 )
 
 from model.config import Flag, NetworkConfig, Seed, Strict, TrainingConfig
-from model.goal import BIVARIATE_TERMS, RESIDUAL_ENTROPY, TERMS, TERMS_OF, Goals, parse_goals
+from model.goal import BIVARIATE_TERMS, RESIDUAL_ENTROPY, TERMS, Goals, parse_goals
 from service.algorithms import CmaEs, Hyperband, Pruner, Sampler, Tpe
 from service.ranges import Range, SearchedOrFixed, check_inside
+from service.record_size import RecordKind, neurons_bytes
 from service.weights import named, term_of, weight_names, whole_space
 
 WEIGHT_PATTERN = rf"^(([1-9]|1[0-9]|20):)?({'|'.join(map(re.escape, dict.fromkeys((*TERMS, *BIVARIATE_TERMS))))})$"
@@ -59,7 +60,10 @@ GoalDocument = Annotated[OneGoal | list[OneGoal], BeforeValidator(_a_goal)]
 AUTO: Literal["auto"] = "auto"
 
 LARGEST_RECORD = 32 * 2**20
-"""Bytes that the information of each neuron of a trial may take."""
+"""Bytes that the information of each neuron of a trial may take, as any artifact."""
+
+USUAL_LABELS = 10
+"""Classes of the published data sets; those of others only the workers know."""
 
 MOST_NETWORKS = 10_000
 """In one population."""
@@ -100,7 +104,8 @@ class StudySpec(Strict):
         trials_per_worker: Trials that a worker trains together, as one population; `"auto"` for as many as pay on its
             device, so that every worker has some and the sampler sees results between.
         record: What is kept with each trial of what its networks did: `"layers"` for each epoch's accuracies and the
-            information of each layer, and what the network confuses; `"neurons"` for that of each neuron too; `"none"`.
+            information of each layer that has several sources, and what the network confuses; `"neurons"` for that of
+            each neuron too, at most 32 MiB a trial; `"none"`.
         max_attempts: How often a trial is tried whose worker dies or raises, before it counts as failed.
         failure_limit: So many failed trials in a row end the study as failed.
     """
@@ -125,7 +130,7 @@ class StudySpec(Strict):
     repeats: Annotated[int, Field(strict=True, ge=1, le=100)] = 1
     pruner: Pruner | None = None
     trials_per_worker: TrialsPerWorker = AUTO
-    record: Literal["layers", "neurons", "none"] = "layers"
+    record: RecordKind = "layers"
     max_attempts: Annotated[int, Field(strict=True, ge=1, le=100)] = 3
     failure_limit: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 10
 
@@ -142,7 +147,7 @@ class StudySpec(Strict):
     def _not_too_much(cls, value: str, info: ValidationInfo) -> str:
         network, training, repeats = (info.data.get(field) for field in ("network", "training", "repeats"))
         if value == "neurons" and network is not None and training is not None and repeats is not None:
-            size = 4 * repeats * training.epochs * sum(network.layers) * len(TERMS_OF[network.kind])
+            size = repeats * neurons_bytes(network, training.epochs, USUAL_LABELS)
             if size > LARGEST_RECORD:
                 raise ValueError(
                     f"each neuron of each epoch would be {size / 2**20:.0f} MiB a trial, more than "

@@ -12,6 +12,7 @@ import torch
 from model.backpropagation import population_kind
 from model.config import NetworkConfig, TrainingConfig
 from model.goal import Goal
+from service.record_size import RecordKind, record_bytes
 from service.search.generations import generation_size
 from service.spec import AUTO, StudySpec
 
@@ -51,7 +52,12 @@ def how_many_together(spec: StudySpec, left: int, workers: int, capacity: Callab
 
 
 def networks_that_pay(
-    network: NetworkConfig, training: TrainingConfig, n_inputs: int, n_labels: int, device: torch.device
+    network: NetworkConfig,
+    training: TrainingConfig,
+    n_inputs: int,
+    n_labels: int,
+    device: torch.device,
+    record: RecordKind,
 ) -> int:
     """The largest population, of a power of two, whose networks each train faster than in half of it; measured here.
 
@@ -61,9 +67,11 @@ def networks_that_pay(
         n_inputs: Pixels of an image.
         n_labels: Classes.
         device: Where to compute.
+        record: What is recorded of each network meanwhile.
     """
     size, seconds = 1, _seconds_a_network(1, network, training, n_inputs, n_labels, device)
-    while 2 * size <= MOST_TOGETHER and _bytes(2 * size, network, training, n_inputs) < MOST_MEMORY * _free(device):
+    needed = _bytes(network, training, n_inputs, record) + record_bytes(record, network, training.epochs, n_labels)
+    while 2 * size <= MOST_TOGETHER and 2 * size * needed < MOST_MEMORY * _free(device):
         doubled = _seconds_a_network(2 * size, network, training, n_inputs, n_labels, device)
         if doubled > WORTHWHILE * seconds:
             break
@@ -89,15 +97,18 @@ def _seconds_a_network(
     return fastest / size
 
 
-def _bytes(size: int, network: NetworkConfig, training: TrainingConfig, n_inputs: int) -> int:
-    """About what a population takes: weights, gradients and Adam's moments, and a dozen arrays of activity."""
+def _bytes(network: NetworkConfig, training: TrainingConfig, n_inputs: int, record: RecordKind) -> int:
+    """About what a network takes: weights, gradients and Adam's moments, and a dozen arrays of activity.
+
+    Who is recorded has the weights of an epoch before as well, and those of now again, to be compared.
+    """
     weights, before = 0, n_inputs
     for neurons in network.layers:
         heard = neurons if network.lateral_connections is None else network.lateral_connections
         weights += neurons * (before + heard)
         before = neurons
     activity = sum(network.layers) * training.batch_size
-    return size * 4 * (4 * weights + 12 * activity)
+    return 4 * ((4 if record == "none" else 6) * weights + 12 * activity)
 
 
 def _free(device: torch.device) -> int:

@@ -47,7 +47,7 @@ class Worker:
         self._name = name
         self._device = torch.device("cuda" if settings.worker_gpus > 0 else "cpu")
         self._store: Store | None = None
-        self._capacities: dict[tuple[str, str, int], int] = {}
+        self._capacities: dict[tuple[str, str, int, int, str], int] = {}
         self._load = _own_loader() if not shares_data else _node_loader()
 
     def work(self) -> bool:
@@ -102,12 +102,13 @@ class Worker:
 
     def _capacity(self, spec: StudySpec) -> int:
         """How many networks of a study pay to train together; one if that cannot be told, which then shows."""
-        alike = (spec.dataset, spec.network.model_dump_json(), spec.training.batch_size)
+        network, training = spec.network, spec.training
+        alike = (spec.dataset, network.model_dump_json(), training.batch_size, training.epochs, spec.record)
         if alike not in self._capacities:
             try:
                 split = self._split(spec)
                 size = networks_that_pay(
-                    spec.network, spec.training, split.train_images.shape[1], split.n_classes, self._device
+                    network, training, split.train_images.shape[1], split.n_classes, self._device, spec.record
                 )
             except Exception as error:
                 logger.warning("cannot measure how many networks of %s pay together: %s", spec.name, error)

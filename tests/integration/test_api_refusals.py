@@ -103,6 +103,10 @@ def refusing_api(migrated_template, postgres_server, tmp_path_factory):
         ),
         ({"record": "all"}, "record", "'layers', 'neurons' or 'none'"),
         ({"record": "neurons", "repeats": 100, "training": {"epochs": 100}}, "record", "more than 32; expected"),
+        (
+            {"record": "neurons", "repeats": 100, "training": {"epochs": 2000}, "network": {"hidden_neurons": []}},
+            *("record", "each neuron of each epoch would be 38 MiB a trial"),  # the output layer's alone
+        ),
         ({"goal_per_layer": "yes"}, "goal_per_layer", "boolean"),
         ({"sampler": "cmaes", "search_space": dict.fromkeys(TERMS[1:], 0)}, "search_space", "at least 2"),
         ({"n_trials": 0}, "n_trials", "greater than or equal to 1"),

@@ -49,10 +49,10 @@ def test_a_given_number_is_taken_as_long_as_so_many_are_left():
 def paid(monkeypatch):
     """Networks that pay, given the time each takes in a population of some size."""
 
-    def measure(seconds, memory=2**40):
+    def measure(seconds, memory=2**40, record="none", epochs=100):
         monkeypatch.setattr(capacity, "_seconds_a_network", lambda size, *_: seconds[size])
         monkeypatch.setattr(capacity, "_free", lambda _: memory)
-        return networks_that_pay(NetworkConfig(), TrainingConfig(), 784, 10, torch.device("cpu"))
+        return networks_that_pay(NetworkConfig(), TrainingConfig(epochs=epochs), 784, 10, torch.device("cpu"), record)
 
     return measure
 
@@ -72,9 +72,18 @@ def test_a_population_does_not_fill_the_memory(paid):
     assert [paid(halving, memory) for memory in (2**20, 100 * 2**20, 2**40)] == [1, 4, 256]
 
 
+def test_what_is_recorded_takes_memory_too(paid):
+    """1000 epochs of a network of 100 neurons are 3.2 MB of history, and 7.8 MB of the information of its neurons."""
+    halving = {2**power: 0.5**power for power in range(9)}
+
+    found = [paid(halving, 512 * 2**20, record, epochs=1000) for record in ("none", "layers", "neurons")]
+
+    assert found == [16, 8, 4]
+
+
 def test_a_measured_capacity_is_a_power_of_two():
     found = networks_that_pay(
-        NetworkConfig(hidden_neurons=10), TrainingConfig(batch_size=64), 20, 3, torch.device("cpu")
+        NetworkConfig(hidden_neurons=10), TrainingConfig(batch_size=64), 20, 3, torch.device("cpu"), "layers"
     )
 
     assert found in {2**power for power in range(9)}

@@ -243,6 +243,12 @@ def test_a_pruner_is_a_name_or_a_name_with_options_and_off_by_default(given, und
     assert spec().pruner is None
 
 
+def test_fixed_layers_have_no_information_that_would_be_too_much():
+    whole = {"record": "neurons", "repeats": 100, "network": {"hidden_neurons": 1000, "learning": "fixed"}}
+
+    assert spec(**whole).record == "neurons"
+
+
 def test_a_worker_decides_how_many_trials_it_trains_unless_the_study_does():
     assert [spec().trials_per_worker, spec(trials_per_worker=12).trials_per_worker] == ["auto", 12]
 
