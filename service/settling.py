@@ -92,8 +92,9 @@ def _settle(store: Store, token: int) -> None:
         lease = session.scalar(decided.with_for_update(skip_locked=True))
         if study is None or lease is None or lease.trial_number is None or lease.outcome is None:
             return
-        _note_artifacts(session, store, study, lease.trial_number)
-        outcome = _tell(store, study, lease.trial_number, Outcome.of(lease.outcome))
+        decided_outcome = Outcome.of(lease.outcome)
+        _note_artifacts(session, store, study, lease.trial_number, decided_outcome.left_out)
+        outcome = _tell(store, study, lease.trial_number, decided_outcome)
         counts = outcome.verdict in {Verdict.COMPLETE, Verdict.PRUNED, Verdict.FAIL, Verdict.STOPPED}
         lease.state = LeaseState.TOLD if counts else LeaseState.REQUEUED
         lease.outcome = outcome.as_json()
@@ -122,11 +123,15 @@ def abandon_if_deleted(store: Store, study_id: int) -> bool:
     return False
 
 
-def _note_artifacts(session: Session, store: Store, study: Study, number: int) -> None:
+def _note_artifacts(session: Session, store: Store, study: Study, number: int, left_out: str | None) -> None:
     """Let Optuna know of a run's artifacts; before it is told of its end, after which it changes nothing of a trial."""
-    if found := artifacts.of_trial(session, study.id, number):
-        trial_id = trials.find(store.optuna_study(study.name), number)._trial_id
-        note(store.trials, study.id, trial_id, number, found)
+    found = artifacts.of_trial(session, study.id, number)
+    if not found and left_out is None:
+        return
+    optuna_study = store.optuna_study(study.name)
+    note(store.trials, study.id, trials.find(optuna_study, number)._trial_id, number, found)
+    if left_out is not None:
+        trials.note_left_out(optuna_study, number, left_out)
 
 
 def _tell(store: Store, study: Study, number: int, outcome: Outcome) -> Outcome:

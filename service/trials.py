@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 from model.goal import Goals
 from service.errors import StudyNotFoundError, TrialNotFoundError
 from service.search import space
-from service.search.trials import DEVIATION, ORIGIN, REASON, REPEATS, attempt_of
+from service.search.trials import DEVIATION, LEFT_OUT, ORIGIN, REASON, REPEATS, attempt_of
 from service.spec import StudySpec
 from service.storage.store import Store
 
@@ -25,6 +25,7 @@ class TrialView:
         origin: Number of the first attempt.
         repeats: Validation accuracy of each network of a complete trial that trained several; `value` is their mean.
         standard_deviation: Of `repeats`, as of a sample.
+        left_out: Which artifacts of its run are not kept, and why.
     """
 
     number: int
@@ -37,6 +38,7 @@ class TrialView:
     reason: str | None
     repeats: tuple[float, ...]
     standard_deviation: float | None
+    left_out: str | None
     started_at: datetime | None
     ended_at: datetime | None
 
@@ -54,6 +56,7 @@ def view(spec: StudySpec, trial: FrozenTrial) -> TrialView:
         reason=trial.user_attrs.get(REASON),
         repeats=tuple(trial.user_attrs.get(REPEATS, ())),
         standard_deviation=trial.user_attrs.get(DEVIATION),
+        left_out=trial.user_attrs.get(LEFT_OUT),
         started_at=_aware(trial.datetime_start),
         ended_at=_aware(trial.datetime_complete),
     )

@@ -9,11 +9,10 @@ import torch
 
 from model.data import Split
 from model.errors import DivergedError
-from model.record import Record, Recorder
 from model.training import EpochResult, Training
 from service.runs import Run
 from service.storage.leases import Outcome, Verdict
-from worker.artifacts import artifacts_of
+from worker.recording import Recording
 from worker.reporter import Reporter
 
 logger = logging.getLogger(__name__)
@@ -67,13 +66,13 @@ def train(in_hand: list[Run], data: Split, device: torch.device, reporter: Repor
     members = {
         run.token: range(position * spec.repeats, (position + 1) * spec.repeats) for position, run in enumerate(in_hand)
     }
-    recorder = None if spec.record == "none" else Recorder(training, each_neuron=spec.record == "neurons")
+    recording = Recording(training, spec.record)
     try:
         for result in training.epochs():
-            recorder = _observing(recorder, result)
+            recording.observe(result)
             stopped = reporter.study_stopped.is_set()  # now, so that all hear of it at the same epoch
             ended = [
-                run for run in in_hand if _ends(run, result, members[run.token], reporter, recorder, stopped=stopped)
+                run for run in in_hand if _ends(run, result, members[run.token], reporter, recording, stopped=stopped)
             ]
             for run in ended:
                 in_hand.remove(run)
@@ -84,28 +83,13 @@ def train(in_hand: list[Run], data: Split, device: torch.device, reporter: Repor
     except DivergedError as error:
         while in_hand:
             run = in_hand.pop()
-            artifacts = artifacts_of(_records(recorder, members[run.token]))
-            reporter.end(run, Outcome(Verdict.FAIL, reason=f"diverged: {error}", artifacts=artifacts))
-
-
-def _observing(recorder: Recorder | None, result: EpochResult) -> Recorder | None:
-    """The recorder after it has looked at an epoch; none if it cannot: that must not cost the runs their results."""
-    if recorder is not None:
-        try:
-            recorder.observe(result)
-        except Exception:
-            logger.exception("what networks do cannot be recorded any more")
-            return None
-    return recorder
-
-
-def _records(recorder: Recorder | None, members: range) -> list[Record]:
-    """The records of a run's networks, if there are any."""
-    return [recorder[member] for member in members if member in recorder] if recorder is not None else []
+            artifacts, left_out = recording.artifacts_of(members[run.token])
+            outcome = Outcome(Verdict.FAIL, reason=f"diverged: {error}", artifacts=artifacts, left_out=left_out)
+            reporter.end(run, outcome)
 
 
 def _ends(
-    run: Run, result: EpochResult, members: range, reporter: Reporter, recorder: Recorder | None, *, stopped: bool
+    run: Run, result: EpochResult, members: range, reporter: Reporter, recording: Recording, *, stopped: bool
 ) -> bool:
     """Report a run's epoch, and its end with what it leaves if this was the last; whether it was."""
     if reporter.is_lost(run):
@@ -113,7 +97,8 @@ def _ends(
     outcome = _outcome(run, result, members, reporter, stopped=stopped)
     if outcome is None:
         return False
-    reporter.end(run, replace(outcome, artifacts=artifacts_of(_records(recorder, members))))
+    artifacts, left_out = recording.artifacts_of(members)
+    reporter.end(run, replace(outcome, artifacts=artifacts, left_out=left_out))
     return True
 
 

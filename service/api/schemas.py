@@ -89,7 +89,8 @@ class Trial(BaseModel):
     hidden layer, in studies that search a goal for each. `validation_accuracies` is by epoch.
     `attempt` is 2 for the second attempt of what was `origin` at first. With several networks a trial
     `validation_accuracy` is their mean, `repeats` has each, and `standard_deviation` is that of the sample, of
-    first weights and sampled outputs; batches and validation part are the same for all.
+    first weights and sampled outputs; batches and validation part are the same for all. `left_out` says which artifacts
+    of its run are not kept, and why.
     """
 
     number: int
@@ -103,6 +104,7 @@ class Trial(BaseModel):
     attempt: int
     origin: int
     reason: str | None
+    left_out: str | None
     started_at: datetime | None
     ended_at: datetime | None
 
@@ -123,6 +125,7 @@ class Trial(BaseModel):
             attempt=view.attempt,
             origin=view.origin,
             reason=view.reason,
+            left_out=view.left_out,
             started_at=view.started_at,
             ended_at=view.ended_at,
         )

@@ -35,6 +35,8 @@ REPEATS = "repeats"
 """User attribute of a trial that trained several networks: the validation accuracy of each."""
 DEVIATION = "standard_deviation"
 """User attribute of a trial that trained several networks: the sample standard deviation of their accuracies."""
+LEFT_OUT = "left_out"
+"""User attribute of a trial whose run left artifacts that are not kept: which, and why."""
 DISCARDED = "discarded: "
 """How the reason of a trial begins that is none of the study's runs."""
 LEASE = "lease"
@@ -109,6 +111,12 @@ def is_queued_twice(study: Study, number: int) -> bool:
         return False
     before = study.get_trials(deepcopy=False)[:number]
     return any(trial.user_attrs.get(RETRY_OF) == retry_of for trial in before)
+
+
+def note_left_out(study: Study, number: int, left_out: str) -> None:
+    """Say which artifacts of a trial are not kept, and why, unless it has ended."""
+    with suppress(UpdateFinishedTrialError):
+        study._storage.set_trial_user_attr(find(study, number)._trial_id, LEFT_OUT, left_out)
 
 
 def complete(study: Study, number: int, value: float, repeats: Sequence[float] = ()) -> None:

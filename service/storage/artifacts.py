@@ -1,11 +1,13 @@
 """Artifacts: files that a run leaves with its trial. They are kept in Postgres, all that API and workers share."""
 
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, insert, literal, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from service.spec import NAME_PATTERN
@@ -16,6 +18,8 @@ LARGEST = 32 * 2**20
 
 MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}")
 """A type and a subtype without parameters. Source: RFC 6838, section 4.2, in lower case and half as long."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,30 @@ class ArtifactInfo:
     created_at: datetime
 
 
-def write(connection: Connection, token: int, artifacts: Sequence[Artifact]) -> None:
-    """Keep artifacts with the trial that a lease is for, in the connection's transaction."""
+def write_unless_refused(connection: Connection, token: int, artifacts: Sequence[Artifact]) -> str | None:
+    """Keep artifacts with the trial that a lease is for, in the connection's transaction: all or none.
+
+    Returns:
+        Why the database does not take them, if it does not; the transaction goes on.
+
+    Raises:
+        sqlalchemy.exc.OperationalError: If the database is away, and may take them once it is back.
+    """
+    if not artifacts:
+        return None
+    try:
+        with connection.begin_nested():
+            _write(connection, token, artifacts)
+    except Exception as error:
+        if connection.invalidated:
+            raise
+        logger.warning("the artifacts of lease %d are not kept", token, exc_info=True)
+        said = str(error.orig if isinstance(error, DBAPIError) else error) or type(error).__name__
+        return f"{', '.join(each.name for each in artifacts)}: the database does not take them: {said.splitlines()[0]}"
+    return None
+
+
+def _write(connection: Connection, token: int, artifacts: Sequence[Artifact]) -> None:
     columns = ["study_id", "trial_number", "name", "media_type", "content"]
     for artifact in artifacts:  # one a statement, of which Postgres takes none of a gigabyte
         values = map(literal, (artifact.name, artifact.media_type, artifact.content))

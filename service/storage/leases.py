@@ -6,7 +6,7 @@ lock, and waits for whoever decides or settles.
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -58,6 +58,7 @@ class Outcome:
         repeats: The validation accuracy of each network of a complete run that trained several.
         reason: Why a run is not complete, in words; kept without NUL, which Postgres cannot store, and not too long.
         artifacts: What the run leaves with its trial, however it ended; kept beside the lease.
+        left_out: Which artifacts are not kept, and why, in words; kept as the reason is.
 
     Raises:
         ValueError: If a complete run has no finite value, or another has one; if two artifacts have one name.
@@ -68,6 +69,7 @@ class Outcome:
     reason: str | None = None
     repeats: tuple[float, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
+    left_out: str | None = None
 
     def __post_init__(self) -> None:
         finite = self.value is not None and math.isfinite(self.value)
@@ -76,15 +78,17 @@ class Outcome:
         names = [artifact.name for artifact in self.artifacts]
         if len(set(names)) < len(names):
             raise ValueError(f"artifacts: each of a run's has a name of its own; got {names}")
-        if self.reason is not None:
-            storable = self.reason.replace("\0", "").encode("utf-8", "replace").decode()
-            object.__setattr__(self, "reason", storable[:LONGEST_REASON])
+        for field in ("reason", "left_out"):
+            if (words := getattr(self, field)) is not None:
+                storable = words.replace("\0", "").encode("utf-8", "replace").decode()
+                object.__setattr__(self, field, storable[:LONGEST_REASON])
 
     @classmethod
     def of(cls, stored: dict[str, Any]) -> "Outcome":
         """The outcome as it was stored, without its artifacts."""
         repeats = tuple(stored.get("repeats") or ())
-        return cls(Verdict(stored["verdict"]), stored.get("value"), stored.get("reason"), repeats)
+        verdict, left_out = Verdict(stored["verdict"]), stored.get("left_out")
+        return cls(verdict, stored.get("value"), stored.get("reason"), repeats, left_out=left_out)
 
     def as_json(self) -> dict[str, Any]:
         """The outcome as it is stored with the lease, without its artifacts."""
@@ -129,15 +133,21 @@ def renew(engine: Engine, tokens: Sequence[int], lease_seconds: float) -> dict[i
 def decide(engine: Engine, token: int, outcome: Outcome) -> None:
     """Write a run's outcome with its artifacts: the commit point, after which it cannot be lost nor changed by another.
 
+    Artifacts that the database does not take are left out, and the outcome says so.
+
     Raises:
         LeaseLostError: If the lease ran out and was given away: the outcome is refused.
+        sqlalchemy.exc.OperationalError: If the database is away.
     """
     with engine.begin() as connection:
         # The study's row first, to which artifacts refer: who deletes the study locks it before its leases too.
         of_lease = select(Study.id).join(Lease).where(Lease.id == token)
         connection.execute(of_lease.with_for_update(read=True, key_share=True, of=Study))
+        if connection.scalar(select(Lease.state).where(Lease.id == token)) == LeaseState.HELD:  # else refused below
+            refusal = artifacts.write_unless_refused(connection, token, outcome.artifacts)
+            outcome = replace(outcome, left_out="; ".join(filter(None, (outcome.left_out, refusal))) or None)
+        # Last: its row is not locked before, so that whoever renews or expires leases does not wait for artifacts.
         _change_held(connection, token, {"state": LeaseState.DECIDED, "outcome": outcome.as_json()})
-        artifacts.write(connection, token, outcome.artifacts)
 
 
 def _change_held(connection: Connection, token: int, values: dict[str, Any]) -> None:

@@ -10,15 +10,17 @@ from optuna.artifacts import download_artifact, get_all_artifact_meta
 from optuna.artifacts.exceptions import ArtifactNotFound
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+import service.trials
 from service.errors import LeaseLostError
 from service.runs import finish
 from service.search import trials
 from service.settling import reap, settle
 from service.storage import artifacts, leases
 from service.storage.artifacts import LARGEST, Artifact
+from service.storage.database import says_server_is_away
 from service.storage.leases import Outcome, Verdict
 from service.storage.optuna_artifacts import ArtifactsForReading, artifact_id
 from service.storage.optuna_storage import optuna_url
@@ -43,6 +45,9 @@ from tests.patience import eventually
 CURVES = Artifact("curves.csv", "text/csv", b"epoch,accuracy\n1,0.5\n")
 EVERY_BYTE = Artifact("weights.npz", "application/x-npz", bytes(range(256)) * 3 + b"\0\\'\"%")
 WITH_BOTH = Outcome(Verdict.COMPLETE, 0.5, artifacts=(EVERY_BYTE, CURVES))
+
+
+WAITING = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 class Crash(BaseException):
@@ -136,16 +141,55 @@ def test_of_two_ends_of_one_run_only_the_first_leaves_artifacts(store, database_
     assert rows(database_url) == [(0, "curves.csv")]
 
 
-def test_an_artifact_that_cannot_be_written_keeps_its_outcome_from_being_decided(store, database_url, tmp_path):
+def whenever_an_artifact_is_written(url, statement):
+    query(url, f"CREATE FUNCTION act() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {statement}; RETURN NEW; END $$")
+    query(url, "CREATE TRIGGER act BEFORE INSERT ON infomorphic.artifacts FOR EACH ROW EXECUTE FUNCTION act()")
+
+
+@pytest.mark.parametrize("code", ["53100", "57014", "23514"], ids=["disk full", "cancelled", "check violation"])
+def test_artifacts_that_the_database_does_not_take_cost_no_result_and_the_trial_says_so(
+    store, database_url, tmp_path, code
+):
+    spec = make(store, tmp_path)
+    whenever_an_artifact_is_written(database_url, f"RAISE EXCEPTION 'not %', NEW.name USING ERRCODE = '{code}'")
+
+    finish(store, take(store), WITH_BOTH)
+
+    trial = service.trials.get(store, spec, 0)
+    assert (trial.state, trial.value, rows(database_url)) == (TrialState.COMPLETE, 0.5, [])
+    assert trial.left_out == "weights.npz, curves.csv: the database does not take them: not weights.npz"
+    assert "left_out" in optuna_trials(store)[0].user_attrs
+
+
+def test_an_outcome_waits_for_a_database_that_goes_away_while_artifacts_are_written(store, database_url, tmp_path):
     make(store, tmp_path)
     run = take(store)
-    query(database_url, "INSERT INTO infomorphic.artifacts VALUES (1, 0, 'curves.csv', 'text/csv', '')")
+    whenever_an_artifact_is_written(database_url, "PERFORM pg_terminate_backend(pg_backend_pid())")
 
-    with pytest.raises(Exception, match="pk_artifacts"):
-        leases.decide(store.engine, run.token, WITH_BOTH)
+    with pytest.raises(Exception) as broken:
+        finish(store, run, WITH_BOTH)
 
+    assert says_server_is_away(broken.value)
     assert [lease.state for lease in leases_of(store)] == ["held"]
-    assert rows(database_url) == [(0, "curves.csv")]
+
+
+def test_a_lease_is_renewed_and_looked_at_by_others_while_its_artifacts_are_written(store, database_url, tmp_path):
+    make(store, tmp_path)
+    run = take(store)
+    query(database_url, "CREATE TABLE public.gate ()")
+    whenever_an_artifact_is_written(database_url, "LOCK public.gate IN ACCESS SHARE MODE")
+
+    with ThreadPoolExecutor() as pool, store.engine.begin() as gate:
+        gate.execute(text("LOCK public.gate"))
+        finished = pool.submit(finish, store, run, WITH_BOTH)
+        eventually(lambda: query(database_url, WAITING))
+        renewed = leases.renew(store.engine, [run.token], 60)
+        leases.expire(store.engine)
+        gate.commit()
+        finished.result(timeout=60)
+
+    assert list(renewed) == [run.token]
+    assert len(rows(database_url)) == 2
 
 
 @pytest.mark.parametrize(
@@ -240,7 +284,6 @@ def test_a_run_that_is_decided_while_its_study_is_deleted_is_refused_without_a_d
     make(store, tmp_path)
     run = take(store)
     act(store, "stop")
-    waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
     def decide():
         with pytest.raises(LeaseLostError):
@@ -249,7 +292,7 @@ def test_a_run_that_is_decided_while_its_study_is_deleted_is_refused_without_a_d
     with ThreadPoolExecutor() as pool, Session(store.engine) as session, session.begin():
         study = session.scalars(select(Study).with_for_update()).one()  # as who deletes it begins
         refused = pool.submit(decide)
-        eventually(lambda: query(database_url, waiting))
+        eventually(lambda: query(database_url, WAITING))
         session.delete(study)
         session.commit()
         refused.result(timeout=60)

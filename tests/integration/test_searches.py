@@ -175,7 +175,7 @@ def test_a_pruned_trial_keeps_what_its_networks_did_until_then(search, api, size
     assert len(table(api, 0, "history.csv")) == len(trial["validation_accuracies"]) < 300
 
 
-@pytest.mark.parametrize("broken", ["model.record.Recorder.observe", "worker.artifacts.record_files"])
+@pytest.mark.parametrize("broken", ["model.record.Recorder.observe", "worker.recording.record_files"])
 def test_a_record_that_cannot_be_made_costs_no_result(search, api, monkeypatch, broken):
     def fail(*_given):
         raise MemoryError("no room")
@@ -186,6 +186,7 @@ def test_a_record_that_cannot_be_made_costs_no_result(search, api, monkeypatch, 
 
     trial = api.get("/v1/studies/search/trials/0").json()
     assert (trial["state"], trial["attempt"]) == ("complete", 1)
+    assert "MemoryError: no room" in trial["left_out"]
     assert api.get("/v1/studies/search/trials/0/artifacts").json() == []
 
 
