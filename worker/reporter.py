@@ -5,6 +5,7 @@ import queue
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -139,17 +140,26 @@ class Reporter:
             self._lose(run, "it cannot be reported")
 
     def _finish(self, run: Run, outcome: Outcome) -> None:
-        runs.finish(self._store, run, outcome)
+        """Have a run finished by another thread: while its artifacts are uploaded, leases are renewed here."""
+        with ThreadPoolExecutor(1, "finisher") as finisher:
+            finished = finisher.submit(runs.finish, self._store, run, outcome)
+            while wait([finished], self._renewal_seconds).not_done:
+                try:
+                    self._renew(finishing=run)
+                except Exception as error:  # the run comes first; whether the database is away shows when it is through
+                    logger.warning("cannot renew yet: %s", str(error).splitlines()[0])
+            finished.result()
         del self._in_hand[run.token]
 
     def _ask_pruner(self, run: Run) -> None:
         if run.spec.pruner is not None and run.token not in self._to_prune and run.asked.trial.should_prune():
             self._to_prune.add(run.token)
 
-    def _renew(self) -> None:
+    def _renew(self, finishing: Run | None = None) -> None:
+        """Renew all leases; one that is gone is lost, unless it is that of a run which may just have been finished."""
         states = renew(self._store.engine, list(self._in_hand), self._lease_seconds)
         self._renewed = time.monotonic()
-        for run in [run for token, run in self._in_hand.items() if token not in states]:
+        for run in [run for token, run in self._in_hand.items() if token not in states and run is not finishing]:
             self._lose(run, f"lease {run.token} is no longer held")
         if StudyState.STOPPED in states.values():
             self.study_stopped.set()

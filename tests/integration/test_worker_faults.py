@@ -10,8 +10,9 @@ from sqlalchemy import text
 from model.population import Population
 from service import runs
 from service.settling import reap
+from service.storage.artifacts import Artifact
 from service.storage.embedded.server import EmbeddedPostgres
-from service.storage.leases import expire
+from service.storage.leases import Outcome, Verdict, expire
 from service.storage.schema import migrate
 from service.storage.store import Store
 from tests.integration.rounds import ENDLESS, InBackground, all_trials, make_study
@@ -139,6 +140,23 @@ def test_a_worker_without_a_database_waits_and_trains_once_there_is_one(settings
 
     assert (before, after) == (False, True)
     assert trial.state is TrialState.COMPLETE
+
+
+def test_leases_are_renewed_while_artifacts_take_longer_than_a_lease(store):
+    make_study(store, n_trials=2)
+    ended, going_on = runs.start(store, "slow/1", 1.5, lambda *_: 2)
+    body = "BEGIN PERFORM pg_sleep(3); RETURN NEW; END"
+    execute(store, f"CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS '{body}'")
+    execute(store, "CREATE TRIGGER slow BEFORE INSERT ON infomorphic.artifacts FOR EACH ROW EXECUTE FUNCTION slow()")
+    outcome = Outcome(Verdict.COMPLETE, 0.5, artifacts=(Artifact("a.csv", "text/csv", b""),))
+
+    with Reporter(store, [ended, going_on], lease_seconds=1.5) as reporter:
+        reporter.end(ended, outcome)
+        eventually(lambda: leases(store)[0][0] == "told", every=0.2)
+        in_time = execute(store, "SELECT expires_at > now() FROM infomorphic.leases WHERE state = 'held'")
+        lost = reporter.is_lost(ended), reporter.is_lost(going_on)
+
+    assert (in_time, lost) == ([(True,)], (False, False))
 
 
 def test_the_lease_is_renewed_while_an_epoch_takes_longer_than_the_lease(store):
