@@ -6,6 +6,7 @@ from service import studies, trials
 from service.errors import ArtifactNotFoundError
 from service.storage import artifacts
 from service.storage.artifacts import Artifact, ArtifactInfo
+from service.storage.optuna_artifacts import read_by_id
 from service.storage.store import Store
 
 
@@ -17,8 +18,10 @@ def of_trial(session: Session, store: Store, name: str, number: int) -> list[Art
         TrialNotFoundError: If it has no trial of this number.
     """
     study = studies.get(session, name)
-    trials.get(store, study.spec, number)
-    return artifacts.of_trial(session, study.id, number)
+    found = artifacts.of_trial(session, study.id, number)
+    if not found:
+        trials.get(store, study.spec, number)
+    return found
 
 
 def get(session: Session, store: Store, name: str, number: int, artifact: str) -> Artifact:
@@ -33,4 +36,16 @@ def get(session: Session, store: Store, name: str, number: int, artifact: str) -
     if found is None:
         there = ", ".join(info.name for info in of_trial(session, store, name, number)) or "none"
         raise ArtifactNotFoundError(f"trial {number} of study {name!r} has no artifact {artifact!r}; it has {there}")
+    return found
+
+
+def by_key(session: Session, key: str) -> Artifact:
+    """The artifact that has this id in Optuna, and so in its dashboard's addresses.
+
+    Raises:
+        ArtifactNotFoundError: If there is none.
+    """
+    found = read_by_id(session, key)
+    if found is None:
+        raise ArtifactNotFoundError(f"there is no artifact {key!r}")
     return found

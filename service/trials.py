@@ -88,10 +88,13 @@ def get(store: Store, spec: StudySpec, number: int) -> TrialView:
     Raises:
         TrialNotFoundError: If there is none of this number.
     """
-    trials = all_trials(store, spec.name)
-    if number >= len(trials):
-        raise TrialNotFoundError(f"study {spec.name!r} has {len(trials)} trials; there is no trial {number}")
-    return view(spec, trials[number])
+    study = _number_in_optuna(store, spec.name)
+    try:
+        trial = store.trials.get_trial(store.trials.get_trial_id_from_study_id_trial_number(study, number))
+    except KeyError as error:
+        there = store.trials.get_n_trials(study)
+        raise TrialNotFoundError(f"study {spec.name!r} has {there} trials; there is no trial {number}") from error
+    return view(spec, trial)
 
 
 def best(store: Store, spec: StudySpec) -> TrialView:
@@ -156,8 +159,15 @@ def all_trials(store: Store, name: str, states: tuple[TrialState, ...] | None = 
 def _study_and_trials(
     store: Store, name: str, states: tuple[TrialState, ...] | None = None
 ) -> tuple[int, Sequence[FrozenTrial]]:
+    number = _number_in_optuna(store, name)
     try:
-        number = store.trials.get_study_id_from_name(name)
         return number, store.trials.get_all_trials(number, deepcopy=False, states=states)
+    except KeyError as error:
+        raise StudyNotFoundError(f"the trials of study {name!r} have been deleted") from error
+
+
+def _number_in_optuna(store: Store, name: str) -> int:
+    try:
+        return store.trials.get_study_id_from_name(name)
     except KeyError as error:
         raise StudyNotFoundError(f"the trials of study {name!r} have been deleted") from error

@@ -68,6 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
     for part in (artifacts, trials, studies, catalogue):
         v1.include_router(part.router)
     app.include_router(v1)
+    app.include_router(artifacts.of_dashboard)
     app.include_router(health.router)
     documentation.install(app)
     app.add_api_route("/", lambda: RedirectResponse("/dashboard"), include_in_schema=False)

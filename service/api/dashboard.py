@@ -8,13 +8,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.api.dependencies import LazyStore
-from service.api.files import as_file
 from service.api.problems import answer_to, problem
 from service.storage.optuna_artifacts import ArtifactsForReading
 
-ARTIFACTS = "/artifacts"
-PREFIXES = ("/dashboard", "/static", "/api", "/csv", ARTIFACTS)
-"""The dashboard's addresses are absolute and cannot be moved; ours are under /v1."""
+PREFIXES = ("/dashboard", "/static", "/api", "/csv")
+"""The dashboard's addresses are absolute and cannot be moved; ours are under /v1, and /artifacts, which it links to."""
 
 
 class DashboardGate:
@@ -41,7 +39,7 @@ class DashboardGate:
             await refusal(scope, receive, send)
         else:
             dashboard = await run_in_threadpool(self._open)
-            await dashboard(scope, receive, as_file(send) if path.startswith(ARTIFACTS) else send)
+            await dashboard(scope, receive, send)
 
     def _open(self) -> ASGIApp:
         """The dashboard, or a refusal while the database is away, for which it has no words of its own."""

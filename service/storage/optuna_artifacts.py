@@ -1,6 +1,7 @@
 """Artifacts as Optuna and its dashboard know them: noted with the trial, and read from our table."""
 
 import json
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -15,12 +16,25 @@ from optuna.storages import BaseStorage
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from service.storage.artifacts import ArtifactInfo, read
+from service.spec import NAME_PATTERN
+from service.storage.artifacts import Artifact, ArtifactInfo, read
+
+ID = re.compile(r"(?P<study>[0-9a-f]{1,15})-(?P<trial>[0-9a-f]{1,15})-(?P<name>([0-9a-f]{2})+)")
+"""What `artifact_id` makes; 15 digits are less than Postgres's bigint has."""
 
 
 def artifact_id(study_id: int, trial_number: int, name: str) -> str:
     """An artifact's key in Optuna's words: of digits that the dashboard's addresses allow, and the same every time."""
     return f"{study_id:x}-{trial_number:x}-{name.encode().hex()}"
+
+
+def read_by_id(session: Session, artifact_id: str) -> Artifact | None:
+    """An artifact with its content; None if there is none of this id, or it is none of ours."""
+    parts = ID.fullmatch(artifact_id)
+    name = "" if parts is None else bytes.fromhex(parts["name"]).decode("ascii", "replace")
+    if parts is None or not re.fullmatch(NAME_PATTERN, name):
+        return None
+    return read(session, int(parts["study"], 16), int(parts["trial"], 16), name)
 
 
 def note(storage: BaseStorage, study_id: int, trial_id: int, trial_number: int, found: Sequence[ArtifactInfo]) -> None:
@@ -52,12 +66,8 @@ class ArtifactsForReading:
         Raises:
             ArtifactNotFound: If there is none of this id.
         """
-        try:
-            study_id, trial_number, name = artifact_id.split("-")
-            with Session(self._engine) as session:
-                found = read(session, int(study_id, 16), int(trial_number, 16), bytes.fromhex(name).decode())
-        except ValueError as error:
-            raise ArtifactNotFound(f"{artifact_id!r} is no id of an artifact") from error
+        with Session(self._engine) as session:
+            found = read_by_id(session, artifact_id)
         if found is None:
             raise ArtifactNotFound(f"there is no artifact {artifact_id}")
         return BytesIO(found.content)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import pytest
 from optuna.artifacts import get_all_artifact_meta
+from optuna.storages import RDBStorage
 
 from service.runs import finish
 from service.storage.artifacts import Artifact
@@ -54,6 +55,7 @@ def test_an_artifact_is_answered_byte_for_byte_as_a_file_that_no_browser_shows(a
     assert response.headers["content-disposition"] == f'attachment; filename="{artifact.name}"'
     assert response.headers["x-content-type-options"] == "nosniff"
     assert response.headers["content-security-policy"] == "sandbox"
+    assert response.headers["cross-origin-resource-policy"] == "same-origin"
 
 
 @pytest.mark.parametrize("artifact", ALL, ids=lambda artifact: artifact.name)
@@ -62,9 +64,10 @@ def test_the_dashboards_address_serves_the_same_as_safely(api, store, with_artif
 
     assert (response.status_code, response.content) == (200, artifact.content)
     assert response.headers["content-type"] == artifact.media_type
-    assert response.headers["content-disposition"] == "attachment"
+    assert response.headers["content-disposition"] == f'attachment; filename="{artifact.name}"'
     assert response.headers["x-content-type-options"] == "nosniff"
     assert response.headers["content-security-policy"] == "sandbox"
+    assert response.headers["cross-origin-resource-policy"] == "same-origin"
     assert "access-control-allow-origin" not in response.headers
 
 
@@ -132,4 +135,27 @@ def test_a_deleted_studys_artifacts_are_gone_from_both_addresses(api, store, wit
     delete(store)
 
     assert api.get(f"{ADDRESS}/curves.csv").status_code == 404
-    assert api.get(address).status_code != 200
+    assert api.get(address).status_code == 404
+
+
+HUGE = f"{'f' * 40}-0-61"
+
+
+@pytest.mark.parametrize(
+    "path", ["1/1/1-0-6e6f6e65", f"{10**30}/1/1-0-61", "1/1/x", f"1/1/{HUGE}", "1/1/1-0-00", "1/1", "1/1-0-61", ""]
+)
+def test_an_artifact_that_the_dashboard_does_not_list_is_not_found(api, with_artifacts, path):
+    response = api.get(f"/artifacts/{path}")
+
+    assert (response.status_code, response.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_a_trial_is_looked_up_without_reading_all_others(api, store, with_artifacts, monkeypatch):
+    def read_all(*_given, **_named):
+        raise AssertionError("all trials were read")
+
+    monkeypatch.setattr(RDBStorage, "_get_trials", read_all)
+
+    found = [api.get(path).status_code for path in (ADDRESS, "/v1/studies/study/trials/1")]
+
+    assert found == [200, 200]

@@ -6,12 +6,14 @@ from fastapi import APIRouter, Path, Response
 
 from service import artifacts
 from service.api.dependencies import SessionDep, StoreDep, StudyInPath, TrialInPath
-from service.api.files import HEADERS
+from service.api.files import as_file
 from service.api.problems import responses
 from service.api.schemas import Artifact
 from service.spec import StudyName
 
 router = APIRouter(prefix="/studies/{name}/trials/{number}/artifacts", tags=["artifacts"], responses=responses(404))
+
+of_dashboard = APIRouter(include_in_schema=False)
 
 ArtifactInPath = Annotated[StudyName, Path(description="Name of an artifact, made as a study's is.")]
 
@@ -30,8 +32,10 @@ def get_artifact(
     name: StudyInPath, number: TrialInPath, artifact: ArtifactInPath, session: SessionDep, store: StoreDep
 ) -> Response:
     """Download one of them."""
-    found = artifacts.get(session, store, name, number, artifact)
-    disposition = f'attachment; filename="{found.name}"'
-    # Not as Response's media_type, which would say of every text that it is UTF-8.
-    headers = {**HEADERS, "Content-Disposition": disposition, "Content-Type": found.media_type}
-    return Response(found.content, headers=headers)
+    return as_file(artifacts.get(session, store, name, number, artifact))
+
+
+@of_dashboard.get("/artifacts/{study}/{trial}/{key}")
+def get_artifact_for_dashboard(key: str, session: SessionDep) -> Response:
+    """Download what the dashboard lists. Its own way there answers 500 for what there is not."""
+    return as_file(artifacts.by_key(session, key))
