@@ -1,21 +1,32 @@
 """`infomorphic study artifacts`: the files that a run left with its trial, listed or saved."""
 
-import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from rich.filesize import decimal
 from rich.table import Table
+from rich.text import Text
 
 from service.cli.client import Client, ServiceUnreachableError, address
 from service.cli.output import Json, console, print_json
 from service.cli.studies import Name
 from service.errors import SettingsError
 from service.settings import Settings
-from service.spec import NAME_PATTERN
+from service.spec import StudyName
+
+
+class Listed(BaseModel):
+    """An artifact as the service lists it."""
+
+    name: StudyName
+    media_type: str
+    size: int
+    created_at: datetime
 
 
 def artifacts(
@@ -27,30 +38,45 @@ def artifacts(
     as_json: Json = False,
 ) -> None:
     """List or save the files that a run left with its trial."""
-    of_trial = address(name, "trials", str(trial), "artifacts")
+    of_trial = address(name, "trials", str(trial))
     with Client(Settings()) as client:
-        found = client.get(of_trial)
+        answer = client.get(f"{of_trial}/artifacts")
+        found = _understood(answer)
         if save is not None:
-            _save(client, of_trial, [artifact["name"] for artifact in found], save)
+            _save(client, f"{of_trial}/artifacts", [artifact.name for artifact in found], save)
+        left_out = None if as_json else client.get(of_trial)["left_out"]
     if as_json:
-        print_json(found)
-    elif not found:
-        console.print(f"Trial {trial} of {name} has no artifacts.", markup=False)
-    else:
-        console.print(_table(found))
-        if save is not None:
-            console.print(f"Saved in {save}.", markup=False, soft_wrap=True)
+        print_json(answer)
+        return
+    console.print(_table(found) if found else Text(f"Trial {trial} of {name} has no artifacts."))
+    if left_out:
+        console.print(f"Left out: {left_out}", markup=False, soft_wrap=True)
+    if found and save is not None:
+        console.print(f"Saved in {save}.", markup=False, soft_wrap=True)
+
+
+def _understood(answer: object) -> list[Listed]:
+    """What the service lists.
+
+    Raises:
+        ServiceUnreachableError: If it is no list of ours; another's names might lead out of a directory.
+    """
+    try:
+        return TypeAdapter(list[Listed]).validate_python(answer)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "all of it"
+        raise ServiceUnreachableError(
+            f"what answers is not this service: in its list of artifacts, {where}: {first['msg']}"
+        ) from error
 
 
 def _save(client: Client, of_trial: str, names: Sequence[str], directory: Path) -> None:
     """Save files, each whole or not at all.
 
     Raises:
-        ServiceUnreachableError: If a name is none, and might lead out of the directory.
         SettingsError: If the directory cannot be written to.
     """
-    if wrong := [name for name in names if not re.fullmatch(NAME_PATTERN, name)]:
-        raise ServiceUnreachableError(f"what answers is not this service: no artifact of ours is named {wrong[0]!r}")
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".download-", dir=directory) as folder:
@@ -62,9 +88,9 @@ def _save(client: Client, of_trial: str, names: Sequence[str], directory: Path) 
         raise SettingsError(f"cannot save in {directory}: {error}") from error
 
 
-def _table(found: Sequence[dict[str, Any]]) -> Table:
+def _table(found: Sequence[Listed]) -> Table:
     table = Table("name", "media type", "size", "created (UTC)", box=None, pad_edge=False)
     for artifact in found:
-        created = artifact["created_at"][:19].replace("T", " ")
-        table.add_row(artifact["name"], artifact["media_type"], decimal(artifact["size"]), created)
+        created = f"{artifact.created_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+        table.add_row(artifact.name, Text(artifact.media_type), decimal(artifact.size), created)
     return table

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from model.commands import options
 from model.goal_table import goal_tables
 from service.cli.client import Client, address
 from service.cli.output import Json, console, percent, print_json, tally_line
@@ -31,10 +32,11 @@ def create(
     dataset: Annotated[str | None, typer.Option(help="Name of a data set.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs a trial.")] = None,
     hidden: Annotated[
-        str | None, typer.Option(help="Hidden neurons; of several layers separated by commas, as in 600,200,200.")
+        str | None,
+        typer.Option(help="Hidden neurons, 100; several numbers as in 600,200,200 for several layers; '' for none."),
     ] = None,
     context: Annotated[
-        str | None, typer.Option(help="What hidden neurons' context comes from: label, output, label,output or none.")
+        str | None, typer.Option(help="Where context comes from: label (the default), output, label,output or none.")
     ] = None,
     activation: Annotated[str | None, typer.Option(help="modulating or linear.")] = None,
     learning: Annotated[str | None, typer.Option(help="goals, backpropagation or fixed.")] = None,
@@ -47,7 +49,12 @@ def create(
         str | None, typer.Option("--trials-per-worker", help="Trials a worker trains together: a number, or auto.")
     ] = None,
     laterals: Annotated[
-        int | None, typer.Option(help="Lateral inputs of each hidden neuron, 0 for none; all others by default.")
+        str | None,
+        typer.Option(help="Lateral connections into each hidden neuron: a number, all (the default) or none."),
+    ] = None,
+    record: Annotated[
+        str | None,
+        typer.Option(help="What is kept of what networks did: layers (the default), neurons (of each too) or none."),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the study.")] = None,
     goal: Annotated[list[str] | None, typer.Option(help="Preset to try first; may be repeated.")] = None,
@@ -57,37 +64,27 @@ def create(
     document = _read_spec(spec)
     given = {
         "name": name, "sampler": sampler, "n_trials": trials, "dataset": dataset, "seed": seed, "initial_goals": goal,
-        "repeats": repeats, "pruner": pruner, "goal_per_layer": goal_per_layer,
+        "repeats": repeats, "pruner": pruner, "goal_per_layer": goal_per_layer, "record": record,
         "trials_per_worker": int(together) if together and together.isdecimal() else together,
     }  # fmt: skip
-    document.update({key: value for key, value in given.items() if value is not None})
-    for part, field, value in (
-        ("training", "epochs", epochs),
-        ("network", "hidden_neurons", None if hidden is None else _sizes(hidden)),
-        ("network", "context", None if context is None else _origins(context)),
-        ("network", "lateral_connections", laterals),
-        ("network", "activation", activation),
-        ("network", "learning", learning),
-    ):
+    document.update(options.given(**given))
+    parts = {
+        "training": options.given(epochs=epochs),
+        "network": {
+            **options.of_network(hidden, context, laterals),
+            **options.given(activation=activation, learning=learning),
+        },
+    }
+    for part, fields in parts.items():
         within = document.get(part, {})
-        if value is not None and isinstance(within, dict):  # anything else the service refuses in words
-            document[part] = {**within, field: value}
+        if fields and isinstance(within, dict):  # anything else the service refuses in words
+            document[part] = {**within, **fields}
     with Client(Settings()) as client:
         study = client.post("/v1/studies", document)
     if as_json:
         print_json(study)
     else:
         console.print(f"Created {study['name']}. Watch it with: infomorphic study watch {study['name']}", markup=False)
-
-
-def _sizes(text: str) -> int | list[int | str]:
-    """Sizes of hidden layers; what is no number the service refuses in words."""
-    sizes = [int(size) if size.strip().isdecimal() else size for size in text.split(",") if size.strip()]
-    return sizes[0] if len(sizes) == 1 and isinstance(sizes[0], int) else sizes
-
-
-def _origins(text: str) -> list[str]:
-    return [] if text == "none" else [origin.strip() for origin in text.split(",")]
 
 
 def _read_spec(spec: str | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from service.runs import finish
 from service.storage.artifacts import Artifact
 from service.storage.leases import Outcome, Verdict
 from tests.e2e.commands import environment, run
+from tests.e2e.commands_here import run as run_here
 from tests.integration.driving import complete, make, take
 
 CURVES = Artifact("curves.csv", "text/csv", b"epoch,accuracy\n1,0.5\n")
@@ -25,6 +26,10 @@ def command(api, store, tmp_path):
     complete(store, take(store))
     env = environment(INFOMORPHIC_URL=str(api.base_url))
     return lambda *arguments: run("study", "artifacts", "study", *map(str, arguments), env=env)
+
+
+def named(name):
+    return {"name": name, "media_type": "text/csv", "size": 9, "created_at": "2025-01-02T03:04:05Z"}
 
 
 def files(directory):
@@ -74,15 +79,14 @@ def test_what_cannot_be_done_is_said_in_a_line(command, arguments, said):
 
 
 @contextmanager
-def another_service(name):
-    """Environment that leads to a service which lists an artifact of this name, and breaks off when it sends it."""
+def another_service(listed):
+    """Environment that leads to a service which lists this as artifacts, and breaks off when it sends one."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            listed = [{"name": name, "media_type": "text/csv", "size": 9, "created_at": ""}]
-            body = json.dumps(listed).encode() if self.path.endswith("/artifacts") else b"half"
+            body, missing = (json.dumps(listed).encode(), 0) if self.path.endswith("/artifacts") else (b"half", 5)
             self.send_response(200)
-            self.send_header("Content-Length", str(max(len(body), 9)))
+            self.send_header("Content-Length", str(len(body) + missing))
             self.end_headers()
             self.wfile.write(body)
 
@@ -100,7 +104,7 @@ def another_service(name):
 def test_a_download_that_breaks_off_leaves_what_was_there(tmp_path):
     (tmp_path / "curves.csv").write_bytes(b"whole")
 
-    with another_service("curves.csv") as env:
+    with another_service([named("curves.csv")]) as env:
         done = run("study", "artifacts", "study", "0", "--save", str(tmp_path), env=env)
 
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
@@ -109,8 +113,29 @@ def test_a_download_that_breaks_off_leaves_what_was_there(tmp_path):
 
 @pytest.mark.parametrize("name", ["../evil", "/tmp/evil", "..", ".hidden"])
 def test_a_name_that_leads_elsewhere_has_nothing_saved(tmp_path, name):
-    with another_service(name) as env:
+    with another_service([named(name)]) as env:
         done = run("study", "artifacts", "study", "0", "--save", str(tmp_path / "here"), env=env)
 
-    assert (done.returncode, f"no artifact of ours is named {name!r}" in done.stderr) == (1, True)
+    assert (done.returncode, "in its list of artifacts, 0.name: " in done.stderr) == (1, True)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("listed", [{}, None, [5], [{"name": "a"}], [{**named("a"), "size": "large"}]], ids=repr)
+def test_a_list_that_is_none_of_ours_is_named_in_a_line(listed):
+    with another_service(listed) as env:
+        done = run_here("study", "artifacts", "study", "0", env=env)
+
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "what answers is not this service" in done.stderr
+
+
+def test_what_is_left_out_is_said(api, store, tmp_path):
+    make(store, tmp_path)
+    finish(store, take(store), Outcome(Verdict.COMPLETE, 0.5, left_out="content: history.csv has 7 bytes too many"))
+
+    done = run_here("study", "artifacts", "study", "0", env=environment(INFOMORPHIC_URL=str(api.base_url)))
+
+    assert done.stdout.splitlines() == [
+        "Trial 0 of study has no artifacts.",
+        "Left out: content: history.csv has 7 bytes too many",
+    ]
