@@ -2,6 +2,7 @@
 
 import csv
 import io
+import threading
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from service import trials
 from service.runs import Run
 from service.search.trials import AskedTrial
 from service.spec import StudySpec
+from worker.reporter import Reporter
 
 FAST = {"epochs": 2, "batch_size": 256}
 NETWORKS = {
@@ -159,20 +161,30 @@ def test_nothing_is_kept_where_nothing_is_asked_for(search, api):
     assert api.get("/v1/studies/search/trials/0/artifacts").json() == []
 
 
-def test_a_pruned_trial_keeps_what_its_networks_did_until_then(search, api, sizes):
-    silent = {"{F}{C}{L}": 0.0}  # teaches nothing
+def test_a_pruned_trial_keeps_what_its_networks_did_until_then(search, api, monkeypatch):
+    asked, report, ask = threading.Event(), Reporter.report, Reporter._ask_pruner
 
+    def ask_and_say(*given):
+        ask(*given)
+        asked.set()
+
+    def report_and_wait(*given):  # networks so small learn faster than a pruner is asked
+        asked.clear()
+        report(*given)
+        assert asked.wait(60)
+
+    monkeypatch.setattr(Reporter, "_ask_pruner", ask_and_say)
+    monkeypatch.setattr(Reporter, "report", report_and_wait)
     search(
         network={"hidden_neurons": 6},
-        initial_goals=[silent],
         n_trials=1,
-        pruner={"type": "patience", "patience": 5},
-        training={"epochs": 300, "batch_size": 256},
+        pruner={"type": "patience", "patience": 1},
+        training={"epochs": 100, "batch_size": 256},
     )
 
     trial = api.get("/v1/studies/search/trials/0").json()
     assert trial["state"] == "pruned"
-    assert len(table(api, 0, "history.csv")) == len(trial["validation_accuracies"]) < 300
+    assert len(table(api, 0, "history.csv")) == len(trial["validation_accuracies"]) < 100
 
 
 @pytest.mark.parametrize("broken", ["model.record.Recorder.observe", "worker.recording.record_files"])

@@ -253,9 +253,9 @@ def test_a_worker_decides_how_many_trials_it_trains_unless_the_study_does():
     assert [spec().trials_per_worker, spec(trials_per_worker=12).trials_per_worker] == ["auto", 12]
 
 
-def test_a_spec_from_before_repeats_and_pruners_is_still_understood():
+def test_a_spec_from_before_fields_were_added_is_understood_as_with_their_defaults():
     stored = spec(sampler="cmaes").model_dump(mode="json")
-    for later in ("repeats", "pruner", "trials_per_worker"):
+    for later in ("repeats", "pruner", "trials_per_worker", "record", "goal_per_layer"):
         del stored[later]
     del stored["network"]["lateral_connections"]
 
