@@ -89,11 +89,11 @@ class Hyperband(Strict):
 
 
 class Patience(Strict):
-    """Ends a trial that has not improved for some epochs, whatever others did.
+    """Ends a trial that has been worse than its best for some epochs, whatever others did.
 
     Attributes:
-        patience: Epochs in a row without improvement that are put up with.
-        min_delta: So much above the best before is an improvement, in validation accuracy.
+        patience: Epochs in a row below the best before that are put up with.
+        min_delta: So much less than the best before, in validation accuracy, is put up with for good.
     """
 
     type: Literal["patience"]

@@ -1,3 +1,4 @@
+import optuna
 import pytest
 from optuna.pruners import HyperbandPruner, MedianPruner, NopPruner, PatientPruner
 from optuna.trial import TrialState
@@ -27,6 +28,19 @@ def test_a_pruner_is_named_in_the_spec(given, pruner):
     spec = StudySpec.model_validate({"name": "study", "pruner": given})
 
     assert type(build_pruner(spec)) is pruner
+
+
+@pytest.mark.parametrize(("min_delta", "ends"), [(0.0, True), (0.125, True), (0.25, False)])
+def test_patience_puts_up_with_so_much_less_than_the_best(min_delta, ends):
+    pruner = {"type": "patience", "patience": 1, "min_delta": min_delta}
+    study = optuna.create_study(direction="maximize")
+    trial = study.ask()
+    for epoch, accuracy in enumerate((0.75, 0.5, 0.5)):
+        trial.report(accuracy, epoch)
+
+    pruned = build_pruner(StudySpec.model_validate({"name": "study", "pruner": pruner})).prune(study, study.trials[0])
+
+    assert pruned is ends
 
 
 def test_a_trial_worse_than_others_is_pruned_and_the_rest_of_its_population_gets_faster(worker, store, sizes):
