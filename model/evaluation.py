@@ -37,7 +37,7 @@ def inverted(
 
     Right is firing, with probability θ, where the label is its own, and being silent where it is not. With many
     classes this is, but for their own few images, who fires at more than half of the set: the published rule, which
-    says nothing where a class is half of the images.
+    says nothing where a class is half of the images. The set should not be one whose labels are to be found.
 
     Args:
         population: The networks.

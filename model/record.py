@@ -69,7 +69,7 @@ class Recorder:
         training, members = self._training, result.members
         columns: dict[str, Sequence[float]] = {
             "epoch": [result.epoch] * len(members),
-            "training_accuracy": training.training_accuracy(),
+            "training_accuracy": result.training_accuracy,
             "validation_accuracy": result.validation_accuracy,
             **(
                 {} if (accuracy := result.noise_free_accuracy) is None else {"noise_free_validation_accuracy": accuracy}

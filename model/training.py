@@ -27,7 +27,9 @@ class EpochResult:
     Attributes:
         epoch: Epochs trained, 1 after the first.
         members: Those still in training, by their positions when it began; what follows is in their order.
-        validation_accuracy: Share of the validation part labelled correctly, one a member; NaN for one that diverged.
+        training_accuracy: Share of some images of the training part labelled correctly, without being shown the label,
+            one a member; always the same images. NaN for one that diverged.
+        validation_accuracy: The same of the validation part.
         diverged: Whether a weight of the member is no longer finite, one a member.
         noise_free_accuracy: As `validation_accuracy`, of expected outputs in place of sampled ones; None unless the
             training's configuration asks for it.
@@ -35,6 +37,7 @@ class EpochResult:
 
     epoch: int
     members: tuple[int, ...]
+    training_accuracy: tuple[float, ...]
     validation_accuracy: tuple[float, ...]
     diverged: tuple[bool, ...]
     noise_free_accuracy: tuple[float, ...] | None = None
@@ -59,8 +62,8 @@ class Training:
         network, config, data, goals, seeds, dtype: What it was made of.
         epoch: Epochs trained.
         members: Those still in training, by their positions among the goals.
-        inverted: Which output neurons were silent for their label when the validation part was last labelled; they are
-            read as 1 − θ, on other images too.
+        inverted: Which output neurons are silent for their label, as some images of the training part show after every
+            epoch; they are read as 1 − θ.
     """
 
     def __init__(
@@ -107,16 +110,19 @@ class Training:
 
     def result(self) -> EpochResult:
         """Where each member stands after the epochs so far."""
-        images, labels = self._validation
+        images, labels = (part[self._some[:BATCH]] for part in self._train)
         theta = responses(self.population, images, self.epoch)
         self.inverted = inverted(self.population, theta, labels)
+        training = self._shares(theta, labels)
+        images, labels = self._validation
+        theta = responses(self.population, images, self.epoch)
         self._predicted = read(theta, self.inverted)
         shares = self._shares(theta, labels)
         diverged = tuple(math.isnan(share) for share in shares)
         if not self.config.noise_free_evaluation:
-            return EpochResult(self.epoch, self.members, shares, diverged)
+            return EpochResult(self.epoch, self.members, training, shares, diverged)
         noise_free = self._shares(responses(self.population, images, self.epoch, sampled=False), labels)
-        return EpochResult(self.epoch, self.members, shares, diverged, noise_free)
+        return EpochResult(self.epoch, self.members, training, shares, diverged, noise_free)
 
     def release(self, members: Iterable[int]) -> None:
         """Let members go between two epochs: the others go on as if nothing had happened, but faster.
@@ -194,12 +200,6 @@ class Training:
         """Share of the labels that each member finds, NaN for one that diverged."""
         shares = share_correct(read(theta, self.inverted), labels)
         return tuple(shares.masked_fill(~self.population.finite(), math.nan).tolist())
-
-    def training_accuracy(self) -> tuple[float, ...]:
-        """Share of some images of the training part that each member labels correctly; always the same images."""
-        some = self._some[:BATCH]
-        images, labels = self._train
-        return self._shares(responses(self.population, images[some], self.epoch), labels[some])
 
     def confusion(self) -> Int64[Tensor, "member label predicted"]:
         """How many images of the validation part with a label are given which, after the epochs so far."""

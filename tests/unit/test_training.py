@@ -1,5 +1,6 @@
 """Training on the handwritten digits that come with scikit-learn."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,19 @@ def test_a_label_does_not_depend_on_which_other_images_there_are(run, digits):
         for n in range(len(digits.test_labels))
     ]
     assert together == pytest.approx(np.mean(alone, axis=0))
+
+
+def test_no_label_of_the_validation_part_has_a_part_in_what_its_images_are_called(digits):
+    split = digits.split()
+    others = replace(split, validation_labels=(split.validation_labels + 1) % 10)
+
+    # With so many networks of one epoch, some neuron is right about one set of labels and wrong about the other.
+    runs = [Training(NETWORK, TRAINING, part, GOALS * 10, range(20)) for part in (split, others)]
+    for run in runs:
+        next(run.epochs())
+
+    assert runs[0].inverted.any()
+    assert torch.equal(*[run.confusion().sum(dim=1) for run in runs])
 
 
 def test_training_again_gives_the_same_numbers(run, digits):
