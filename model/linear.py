@@ -51,7 +51,11 @@ class LinearMaps:
         return (self.weight.flatten(0, 1) @ inputs.T).view(members, neurons, -1).add_(self.bias)
 
     def take(self, downhill: Activity, inputs: Inputs) -> None:
-        """Set the gradients to those that a loss has by what `of` gave for these inputs."""
+        """Set the gradients to those that a loss has by what `of` gave for these inputs.
+
+        Raises:
+            ValueError: If somebody has set them to None.
+        """
         weight, bias = self.gradients()
         if inputs.dim() == 3:
             torch.bmm(downhill, inputs.transpose(1, 2), out=weight)

@@ -35,7 +35,8 @@ def recording(run: Training, directory: Path, *, each_neuron: bool = False) -> I
         each_neuron: Whether to keep the information of each neuron too.
 
     Raises:
-        RecordError: If no epoch is left, there is a record already, or nothing can be written there: at once.
+        RecordError: At once, if no epoch is left, there is a record already, or nothing can be written there; in the
+            end, if nothing can be written any more, unless another error ends the training.
     """
     if run.epoch == run.config.epochs:
         raise RecordError(
@@ -48,12 +49,26 @@ def recording(run: Training, directory: Path, *, each_neuron: bool = False) -> I
         recorder, members = Recorder(run, each_neuron=each_neuron), run.members
     try:
         yield recorder
-    finally:
-        if records := [recorder[member] for member in members if member in recorder]:
-            with _folder_in(directory) as folder:
-                for name, content in record_files(records).items():
-                    (folder / name).write_bytes(content)
-                    (folder / name).replace(directory / name)
+    except BaseException as error:
+        try:
+            _write(recorder, members, directory)
+        except RecordError as unwritten:
+            error.add_note(str(unwritten))
+        raise
+    _write(recorder, members, directory)
+
+
+def _write(recorder: Recorder, members: Sequence[int], directory: Path) -> None:
+    """Write the records of members, if there are any.
+
+    Raises:
+        RecordError: If nothing can be written there.
+    """
+    if records := [recorder[member] for member in members if member in recorder]:
+        with _folder_in(directory) as folder:
+            for name, content in record_files(records).items():
+                (folder / name).write_bytes(content)
+                (folder / name).replace(directory / name)
 
 
 @contextmanager

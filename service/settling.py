@@ -92,9 +92,9 @@ def _settle(store: Store, token: int) -> None:
         lease = session.scalar(decided.with_for_update(skip_locked=True))
         if study is None or lease is None or lease.trial_number is None or lease.outcome is None:
             return
-        decided_outcome = Outcome.of(lease.outcome)
-        _note_artifacts(session, store, study, lease.trial_number, decided_outcome.left_out)
-        outcome = _tell(store, study, lease.trial_number, decided_outcome)
+        told = Outcome.of(lease.outcome)
+        _note_artifacts(session, store, study, lease.trial_number, told.left_out)
+        outcome = _tell(store, study, lease.trial_number, told)
         counts = outcome.verdict in {Verdict.COMPLETE, Verdict.PRUNED, Verdict.FAIL, Verdict.STOPPED}
         lease.state = LeaseState.TOLD if counts else LeaseState.REQUEUED
         lease.outcome = outcome.as_json()

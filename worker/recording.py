@@ -23,19 +23,26 @@ class Recording:
     """
 
     def __init__(self, training: Training, record: RecordKind) -> None:
-        self._recorder = None if record == "none" else Recorder(training, each_neuron=record == "neurons")
+        self._recorder: Recorder | None = None
         self._broken: str | None = None
+        if record != "none":
+            try:
+                self._recorder = Recorder(training, each_neuron=record == "neurons")
+            except Exception as error:
+                self._breaks(error, 1)
 
     def observe(self, result: EpochResult) -> None:
         """Look at the networks after an epoch, before any of them is let go."""
-        if self._recorder is None:
+        if self._recorder is None or self._broken is not None:
             return
         try:
             self._recorder.observe(result)
         except Exception as error:
-            logger.exception("what networks do cannot be recorded any more")
-            self._recorder = None
-            self._broken = f"nothing is recorded: epoch {result.epoch}: {type(error).__name__}: {error}"
+            self._breaks(error, result.epoch)
+
+    def _breaks(self, error: Exception, epoch: int) -> None:
+        logger.exception("what networks do cannot be recorded any more")
+        self._broken = f"nothing is recorded from epoch {epoch} on: {type(error).__name__}: {error}"
 
     def artifacts_of(self, members: range) -> tuple[tuple[Artifact, ...], str | None]:
         """The files of a run's networks, and which are left out and why."""
@@ -44,13 +51,13 @@ class Recording:
             return (), self._broken
         records = [recorder[member] for member in members if member in recorder]
         if not records:
-            return (), None
+            return (), self._broken
         try:
             files = record_files(records)
         except Exception as error:
             logger.exception("what networks did cannot be written down")
             return (), f"nothing is written down: {type(error).__name__}: {error}"
-        kept, left_out = [], []
+        kept, left_out = [], [] if self._broken is None else [self._broken]
         for name, content in files.items():
             try:
                 kept.append(Artifact(name, MEDIA_TYPES[Path(name).suffix], content))

@@ -147,7 +147,7 @@ class Reporter:
                 try:
                     self._renew(finishing=run)
                 except Exception as error:  # the run comes first; whether the database is away shows when it is through
-                    logger.warning("cannot renew yet: %s", str(error).splitlines()[0])
+                    logger.warning("cannot renew yet: %r", error)
             finished.result()
         del self._in_hand[run.token]
 

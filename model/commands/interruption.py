@@ -53,4 +53,7 @@ def _record(options: Mapping[str, object], done: int, epochs: int) -> dict[str, 
     directory = options.get("record")
     if done == epochs or not isinstance(directory, Path):
         return {"record": None, "record_neurons": None}
-    return {"record": directory.with_name(f"{directory.name}-from-{done + 1}") if has_record(directory) else directory}
+    if not has_record(directory):
+        return {"record": directory}
+    whole = directory.resolve()
+    return {"record": whole.with_name(f"{whole.name}-from-{done + 1}")}

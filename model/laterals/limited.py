@@ -87,7 +87,11 @@ class LimitedLaterals:
         return torch_backend.own(self.sources, self.weight, self.bias, outputs)
 
     def take(self, downhill: Activity, outputs: Activity) -> None:
-        """Set the gradients to those that a loss has by what `of` gave for these outputs."""
+        """Set the gradients to those that a loss has by what `of` gave for these outputs.
+
+        Raises:
+            ValueError: If somebody has set them to None.
+        """
         weight, bias = self.maps.gradients()
         self._backend().take_own(self.sources, downhill, outputs, weight)
         torch.sum(downhill, dim=-1, keepdim=True, out=bias)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -29,6 +29,17 @@ class Listed(BaseModel):
     created_at: datetime
 
 
+class Leaving(BaseModel):
+    """A trial, as far as it says what is not kept of its run."""
+
+    left_out: str | None = None
+
+
+Answer = TypeVar("Answer")
+
+LISTED, LEAVING = TypeAdapter(list[Listed]), TypeAdapter(Leaving)
+
+
 def artifacts(
     name: Name,
     trial: Annotated[int, typer.Argument(help="Number of the trial.", min=0)],
@@ -41,10 +52,10 @@ def artifacts(
     of_trial = address(name, "trials", str(trial))
     with Client(Settings()) as client:
         answer = client.get(f"{of_trial}/artifacts")
-        found = _understood(answer)
+        found = _understood(LISTED, answer)
+        left_out = _understood(LEAVING, client.get(of_trial)).left_out
         if save is not None:
             _save(client, f"{of_trial}/artifacts", [artifact.name for artifact in found], save)
-        left_out = None if as_json else client.get(of_trial)["left_out"]
     if as_json:
         print_json(answer)
         return
@@ -55,20 +66,18 @@ def artifacts(
         console.print(f"Saved in {save}.", markup=False, soft_wrap=True)
 
 
-def _understood(answer: object) -> list[Listed]:
-    """What the service lists.
+def _understood(expected: TypeAdapter[Answer], answer: object) -> Answer:
+    """What the service answers.
 
     Raises:
-        ServiceUnreachableError: If it is no list of ours; another's names might lead out of a directory.
+        ServiceUnreachableError: If it is no answer of ours; another's names might lead out of a directory.
     """
     try:
-        return TypeAdapter(list[Listed]).validate_python(answer)
+        return expected.validate_python(answer)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "all of it"
-        raise ServiceUnreachableError(
-            f"what answers is not this service: in its list of artifacts, {where}: {first['msg']}"
-        ) from error
+        raise ServiceUnreachableError(f"what answers is not this service: {where}: {first['msg']}") from error
 
 
 def _save(client: Client, of_trial: str, names: Sequence[str], directory: Path) -> None:

@@ -1,46 +1,13 @@
-import optuna
-import pytest
-from optuna.pruners import HyperbandPruner, MedianPruner, NopPruner, PatientPruner
 from optuna.trial import TrialState
 
 from service import trials
-from service.search.pruner import build_pruner
 from service.settling import reap
-from service.spec import StudySpec
 from service.storage.leases import Outcome, Verdict
 from tests.integration.driving import act, assert_consistent, complete, fail, finish, look, make, optuna_trials, take
 from tests.integration.rounds import all_trials, make_study
 
 SILENT = {"{F}{C}{L}": 0.0}
 """A goal of zeros teaches nothing."""
-
-
-@pytest.mark.parametrize(
-    ("given", "pruner"),
-    [
-        (None, NopPruner),
-        ("median", MedianPruner),
-        ({"type": "hyperband", "reduction_factor": 2}, HyperbandPruner),
-        ({"type": "patience", "patience": 3}, PatientPruner),
-    ],
-)
-def test_a_pruner_is_named_in_the_spec(given, pruner):
-    spec = StudySpec.model_validate({"name": "study", "pruner": given})
-
-    assert type(build_pruner(spec)) is pruner
-
-
-@pytest.mark.parametrize(("min_delta", "ends"), [(0.0, True), (0.125, True), (0.25, False)])
-def test_patience_puts_up_with_so_much_less_than_the_best(min_delta, ends):
-    pruner = {"type": "patience", "patience": 1, "min_delta": min_delta}
-    study = optuna.create_study(direction="maximize")
-    trial = study.ask()
-    for epoch, accuracy in enumerate((0.75, 0.5, 0.5)):
-        trial.report(accuracy, epoch)
-
-    pruned = build_pruner(StudySpec.model_validate({"name": "study", "pruner": pruner})).prune(study, study.trials[0])
-
-    assert pruned is ends
 
 
 def test_a_trial_worse_than_others_is_pruned_and_the_rest_of_its_population_gets_faster(worker, store, sizes):

@@ -187,9 +187,11 @@ def test_a_pruned_trial_keeps_what_its_networks_did_until_then(search, api, monk
     assert len(table(api, 0, "history.csv")) == len(trial["validation_accuracies"]) < 100
 
 
-@pytest.mark.parametrize("broken", ["model.record.Recorder.observe", "worker.recording.record_files"])
+@pytest.mark.parametrize(
+    "broken", ["model.record.Recorder.__init__", "model.record.Recorder.observe", "worker.recording.record_files"]
+)
 def test_a_record_that_cannot_be_made_costs_no_result(search, api, monkeypatch, broken):
-    def fail(*_given):
+    def fail(*_given, **_options):
         raise MemoryError("no room")
 
     monkeypatch.setattr(broken, fail)

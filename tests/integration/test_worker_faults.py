@@ -144,13 +144,13 @@ def test_a_worker_without_a_database_waits_and_trains_once_there_is_one(settings
 
 def test_leases_are_renewed_while_artifacts_take_longer_than_a_lease(store):
     make_study(store, n_trials=2)
-    ended, going_on = runs.start(store, "slow/1", 1.5, lambda *_: 2)
-    body = "BEGIN PERFORM pg_sleep(3); RETURN NEW; END"
+    ended, going_on = runs.start(store, "slow/1", 3, lambda *_: 2)
+    body = "BEGIN PERFORM pg_sleep(5); RETURN NEW; END"
     execute(store, f"CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS '{body}'")
     execute(store, "CREATE TRIGGER slow BEFORE INSERT ON infomorphic.artifacts FOR EACH ROW EXECUTE FUNCTION slow()")
     outcome = Outcome(Verdict.COMPLETE, 0.5, artifacts=(Artifact("a.csv", "text/csv", b""),))
 
-    with Reporter(store, [ended, going_on], lease_seconds=1.5) as reporter:
+    with Reporter(store, [ended, going_on], lease_seconds=3) as reporter:
         reporter.end(ended, outcome)
         eventually(lambda: leases(store)[0][0] == "told", every=0.2)
         in_time = execute(store, "SELECT expires_at > now() FROM infomorphic.leases WHERE state = 'held'")

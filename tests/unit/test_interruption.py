@@ -66,6 +66,15 @@ def test_what_is_recorded_already_is_left_alone(said, tmp_path):
     assert command.endswith(f" --record {tmp_path}-from-{DONE + 1}")
 
 
+def test_the_rest_of_what_is_recorded_here_goes_beside_this_directory(said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "history.csv").touch()
+
+    _, command = said(record=Path())
+
+    assert command.endswith(f" --record {tmp_path}-from-{DONE + 1}")
+
+
 def test_without_a_checkpoint_there_is_nothing_to_say(tmp_path):
     for directory in (None, tmp_path):
         with pytest.raises(KeyboardInterrupt):
