@@ -129,7 +129,7 @@ def test_artifacts_need_the_key_like_everything_else(settings, store, with_artif
 
 def test_a_deleted_studys_artifacts_are_gone_from_both_addresses(api, store, with_artifacts):
     address = dashboard_address(store, CURVES)
-    assert api.get(address).status_code == 200
+    assert (api.get(address).status_code, api.head(address).status_code) == (200, 200)
 
     act(store, "stop")
     delete(store)

@@ -35,7 +35,7 @@ def get_artifact(
     return as_file(artifacts.get(session, store, name, number, artifact))
 
 
-@of_dashboard.get("/artifacts/{study}/{trial}/{key}")
+@of_dashboard.api_route("/artifacts/{study}/{trial}/{key}", methods=["GET", "HEAD"])
 def get_artifact_for_dashboard(key: str, session: SessionDep) -> Response:
     """Download what the dashboard lists. Its own way there answers 500 for what there is not."""
     return as_file(artifacts.by_key(session, key))
