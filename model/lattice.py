@@ -85,7 +85,9 @@ class Lattice:
 
     @classmethod
     def of(cls, sources: str) -> "Lattice":
-        """The lattice with its antichains in the order of `antichains`.
+        """The lattice with its antichains in the order of `antichains`: for three sources that of published goals.
+
+        That of published goals for two sources is another: `model.goal.BIVARIATE`.
 
         Raises:
             ValueError: If there are fewer than two sources, or two of the same character.

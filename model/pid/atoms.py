@@ -6,6 +6,7 @@ from torch import Tensor
 
 from model.lattice import Lattice
 from model.pid import compiled_backend, torch_backend
+from model.pid.checks import check_batch
 
 
 @torch.no_grad()
@@ -24,7 +25,11 @@ def atoms(
         bins: Each source's bin, in the order of the lattice's sources.
         theta: Probability θ of firing (output +1), in [0, 1].
         lattice: The lattice of the sources.
+
+    Raises:
+        ValueError: If these do not fit each other.
     """
+    check_batch(bins, theta, lattice)
     backend = compiled_backend.atoms if compiled_backend.computes(theta, lattice) else torch_backend.atoms
     return backend(bins, theta, lattice)
 
@@ -37,7 +42,11 @@ def redundancies(
 
     I∩(α; Y) = Σ_{s,y} p(s,y) log2 [ P(y, ∪_a {S_a = s_a}) / ( P(∪_a {S_a = s_a}) · p(y) ) ]
 
+    Raises:
+        ValueError: If these do not fit each other.
+
     Source: Makkeh, Gutknecht & Wibral, Phys. Rev. E 103, 032149 (2021), eq. 8.
     """
+    check_batch(bins, theta, lattice)
     backend = compiled_backend.redundancies if compiled_backend.computes(theta, lattice) else torch_backend.redundancies
     return backend(bins, theta, lattice)

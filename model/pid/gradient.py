@@ -10,6 +10,7 @@ from torch import Tensor
 
 from model.lattice import Lattice
 from model.pid import compiled_backend, torch_backend
+from model.pid.checks import check_batch, check_goals
 from model.pid.objective import Objective
 
 
@@ -40,7 +41,12 @@ def goal_gradient(
 
     Returns:
         The gradient; finite also where θ is 0 or 1, where the limit of the gradient may not be.
+
+    Raises:
+        ValueError: If these do not fit each other.
     """
+    check_batch(bins, theta, lattice)
+    check_goals(gamma, theta, lattice)
     compiled = compiled_backend.computes(theta, lattice)
     backend = compiled_backend.goal_gradient if compiled else torch_backend.goal_gradient
     return backend(bins, theta, Objective.of(gamma, lattice))
