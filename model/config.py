@@ -83,7 +83,7 @@ class NetworkConfig(Strict):
     """A network: hidden layers of neurons with two or three sources each, and a bivariate output layer.
 
     The paper's setup 1 is the default. Setup 2 limits the lateral connections to 100, setup 3 has the output as context
-    besides. Neurons without context, or without lateral connections, are bivariate.
+    besides, in place of the label. Neurons without context, or without lateral connections, are bivariate.
 
     Fixed neurons have their feedforward source alone. Where hidden layers are fixed, or there is none, `context`,
     `lateral_connections` and `activation` mean nothing, whatever they say.
@@ -143,7 +143,7 @@ class NetworkConfig(Strict):
         if value and value >= (fewest := min(sizes)):
             raise ValueError(
                 f"each of {fewest} hidden neurons has {fewest - 1} others to hear, so that {value} is too many; "
-                f"expected 0 to {fewest - 1}, or null for all others"
+                f"expected 0 to {fewest - 1}, or all others (null, the default)"
                 if fewest > 1
                 else "a single hidden neuron has no other to hear; expected 0 or null"
             )

@@ -138,13 +138,15 @@ def goals_from(source: object, network: NetworkConfig) -> Goals:
 
     Args:
         source: A goal for all hidden layers, a list of one for each, the name of a preset, a goal file, or what
-            `model.goal.parse_goals` reads.
+            `model.goal.parse_goals` reads; an empty tuple if the hidden layers have none.
         network: The network.
 
     Raises:
         GoalFileError: If a text or path is neither a preset nor a file with goals of this network.
         ValueError: If it is none of these, or does not fit the network.
     """
+    if network.n_goals == 0 and source != ():
+        raise ValueError("goal: the network's hidden layers have none; expected no goal")
     if isinstance(source, str | Path):
         return read_goals(source, network.kind, network.n_goals)
     if isinstance(source, Goal) or (isinstance(source, Sequence) and all(isinstance(goal, Goal) for goal in source)):
@@ -172,7 +174,8 @@ def _begun(
     seeds: Sequence[int] | None,
     device: torch.device | str,
 ) -> Training:
-    goals = goals_from(DEFAULT_GOALS[network.kind] if goal is None else goal, network)
+    usual = DEFAULT_GOALS[network.kind] if network.n_goals else ()
+    goals = goals_from(usual if goal is None else goal, network)
     chosen = [0] if seeds is None else seeds
     return Training(network, training, split(data, training), [goals] * len(chosen), chosen, device)
 

@@ -167,7 +167,24 @@ def parse_goals(document: object, kind: Kind, n_layers: int) -> Goals:
     Raises:
         ValueError: If the document is neither, or has another number of goals.
     """
-    return for_each_layer(tuple(Goal.parse(goal, kind) for goal in goal_documents(document)), n_layers)
+    return for_each_layer(parse_each(goal_documents(document), kind), n_layers)
+
+
+def parse_each(documents: Sequence[object], kind: Kind) -> Goals:
+    """Each goal, as `Goal.parse` reads it.
+
+    Raises:
+        ValueError: If one is none, named by its layer where there are several.
+    """
+    goals = []
+    for layer, document in enumerate(documents, start=1):
+        try:
+            goals.append(Goal.parse(document, kind))
+        except ValueError as error:
+            if len(documents) == 1:
+                raise
+            raise ValueError(f"hidden layer {layer}: {error}") from error
+    return tuple(goals)
 
 
 def goal_documents(document: object) -> Sequence[object]:

@@ -23,7 +23,7 @@ class Bar:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("epochs, validation accuracy {task.fields[accuracy]}"),
+            TextColumn("epochs{task.fields[accuracy]}"),
             TimeElapsedColumn(),
             console=console,
             disable=quiet,
@@ -41,12 +41,14 @@ class Bar:
     def begin(self, run: "Training") -> None:
         """Show a training by the name of its data."""
         self._begun = time.perf_counter()
-        self._task = self._progress.add_task(run.data.name, total=run.config.epochs, completed=run.epoch, accuracy="–")
+        self._task = self._progress.add_task(run.data.name, total=run.config.epochs, completed=run.epoch, accuracy="")
         self._progress.start()
 
     def advance(self, result: "EpochResult") -> None:
         """Show that an epoch has passed."""
-        self._progress.update(self._task, completed=result.epoch, accuracy=f"{result.validation_accuracy[0]:.2%}")
+        self._progress.update(
+            self._task, completed=result.epoch, accuracy=f", validation accuracy {result.validation_accuracy[0]:.2%}"
+        )
 
     @property
     def seconds(self) -> float:

@@ -157,7 +157,8 @@ def train(
         typer.echo(json.dumps({**_document(trained), "seconds": seconds}, ensure_ascii=False, indent=2))
     else:
         console.print(
-            f"Validation accuracy {trained.validation_accuracy[0]:.2%}, test accuracy {trained.test_accuracy[0]:.2%}, "
+            f"Validation accuracy {trained.validation_accuracy[0]:.2%}, test accuracy {trained.test_accuracy[0]:.2%}"
+            f"{' without noise' if noise_free else ''}, "
             f"{seconds:.1f} s of training"
         )
 

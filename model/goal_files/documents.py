@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from model.goal import BIVARIATE_ATOMS, BIVARIATE_TERMS, Goal, Goals, Kind, goal_documents
+from model.goal import BIVARIATE_ATOMS, BIVARIATE_TERMS, Goals, Kind, goal_documents, parse_each
 from model.goal_files import hydra_format
 
 
@@ -24,7 +24,7 @@ def goals_in(document: object, kind: Kind | None) -> Goals:
     if {} in parts:
         raise ValueError("it names no term; expected terms and their weights")
     kind = kind or _kind_of(parts[0])
-    return tuple(Goal.parse(part, kind) for part in parts)
+    return parse_each(parts, kind)
 
 
 def document_of(goals: Goals) -> dict[str, float] | list[dict[str, float]]:

@@ -32,7 +32,8 @@ def up(port: Port = None, workers: Workers = None, as_json: Json = False) -> Non
             console.print(f"Logs       {stack.logs}", markup=False)
             if Settings().url != stack.url:
                 console.print(f"Commands   find it with: export INFOMORPHIC_URL={stack.url}", markup=False)
-            console.print(f"{settings.workers} workers. Ctrl-C stops everything; studies are kept.")
+            at_work = "1 worker" if settings.workers == 1 else f"{settings.workers} workers"
+            console.print(f"{at_work}. Ctrl-C stops everything; studies are kept.")
         while not stopping.wait(0.5):
             for name in stack.mend():
                 errors.print(f"{name} ended unexpectedly and was started again; see {stack.logs}", markup=False)

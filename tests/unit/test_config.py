@@ -136,9 +136,9 @@ def test_a_neuron_may_hear_any_number_of_others(neurons, connections):
 @pytest.mark.parametrize(
     ("neurons", "connections", "expected"),
     [
-        (100, 100, "expected 0 to 99, or null for all others"),
-        (30, 5000, "expected 0 to 29, or null for all others"),
-        ((30, 10), 10, "expected 0 to 9, or null for all others"),
+        (100, 100, "expected 0 to 99, or all others \\(null, the default\\)"),
+        (30, 5000, "expected 0 to 29, or all others \\(null, the default\\)"),
+        ((30, 10), 10, "expected 0 to 9, or all others \\(null, the default\\)"),
         (1, 1, "expected 0 or null"),
     ],
 )

@@ -103,7 +103,6 @@ OTHER = Goal.preset("optimized_1_100_tpe")
         (["heuristic", "optimized_1_100_tpe"], TWO_LAYERS, (GOAL, OTHER)),
         (list(GOAL.gamma), NETWORK, (GOAL,)),
         (GOAL.as_dict(), NETWORK, (GOAL,)),
-        (GOAL, network(learning="fixed"), ()),
         ((), network(learning="backpropagation"), ()),
     ],
 )
@@ -123,6 +122,13 @@ def test_a_goal_may_be_given_in_many_ways(source, of, expected):
 def test_a_goal_that_does_not_fit_is_refused(source, said):
     with pytest.raises(ValueError, match=said):
         train(goal=source)
+
+
+@pytest.mark.parametrize("source", [GOAL, "heuristic", [GOAL]], ids=repr)
+@pytest.mark.parametrize("of", [network(learning="fixed"), network(hidden_neurons=[])], ids=["fixed", "none"])
+def test_a_goal_that_no_hidden_layer_learns_by_is_refused(source, of):
+    with pytest.raises(ValueError, match="goal: the network's hidden layers have none; expected no goal"):
+        train(goal=source, network=of)
 
 
 def test_a_goal_may_be_a_file(tmp_path):

@@ -149,3 +149,8 @@ def test_of_several_goals_for_layers_without_any_it_is_said_that_none_is_expecte
         ValueError, match="no hidden layer learns by a goal: expected none, or one to leave alone; got 2"
     ):
         parse_goals(["heuristic"] * 2, "trivariate", 0)
+
+
+def test_a_goal_among_several_that_is_none_is_named_by_its_layer():
+    with pytest.raises(ValueError, match=r"hidden layer 2: a goal of neurons that are trivariate has 19 weights"):
+        parse_goals(["heuristic", [0] * 7], "trivariate", 2)
