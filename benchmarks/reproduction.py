@@ -21,7 +21,7 @@ from rich.console import Console
 from model.config import NetworkConfig, TrainingConfig
 from model.data import load
 from model.data.directory import default_directory
-from model.goal import Goal
+from model.goal_files import read_goals
 from model.training import Training
 
 TPE = "optimized_1_100_tpe"
@@ -49,6 +49,12 @@ ROWS = {
     "setup3-heuristic": Row("setup 3, heuristic goal", "heuristic", {"context": ["output"]}),
     "setup3": Row("setup 3", TPE, {"context": ["output"]}),
     "setup3-cmaes": Row("setup 3", "optimized_1_100_cmaes", {"context": ["output"]}),
+    "linear-own": Row(
+        "linear activation, goal searched for it",
+        str(Path(__file__).with_name("linear.json")),
+        {"activation": "linear"},
+        "on par with the default activation",
+    ),
     "linear": Row("linear activation", TPE, {"activation": "linear"}, "on par with the default activation"),
     "context-heuristic": Row("bivariate with context, heuristic goal", "heuristic", {"lateral_connections": 0}),
     "context": Row("bivariate with context", "optimized_1_100", {"lateral_connections": 0}),
@@ -106,7 +112,7 @@ def reproduce(row: Row, arguments: argparse.Namespace) -> dict[str, Any]:
     network, config = NetworkConfig(**row.network), TrainingConfig(epochs=arguments.epochs)
     data = load(arguments.dataset, arguments.data_dir)
     split = data.split(config.validation_fraction, config.data_seed)
-    goals = () if row.goal is None else (Goal.preset(row.goal, network.kind),) * network.n_goals
+    goals = () if row.goal is None else read_goals(row.goal, network.kind, network.n_goals)
     run = Training(network, config, split, [goals] * arguments.seeds, range(arguments.seeds))
     console, began, validation = Console(stderr=True), time.perf_counter(), ()
     for result in run.epochs():
@@ -128,7 +134,7 @@ def line(name: str, row: Row, found: dict[str, Any]) -> str:
     """A line of the table in docs/reproduction.md."""
     parts = [spread(found[part]) for part in ("test", "validation", "train")]
     seeds = len(found["test"])
-    goal = "" if row.goal is None else f"`{row.goal}`"
+    goal = "" if row.goal is None else f"`{Path(row.goal).name}`"
     return f"| `{name}` | {row.what} | {goal} | {row.published} | {' | '.join(parts)} | {seeds} × {found['epochs']} |"
 
 

@@ -112,6 +112,9 @@ def train(
     network = options.configured(NetworkConfig, base.network if base else None, chosen_network)
     training = options.configured(TrainingConfig, base.training if base else None, chosen_training)
 
+    if goal is not None and network.n_goals == 0:
+        raise options.OptionError("--goal: the network's hidden layers have none; expected no goal")
+
     import torch
 
     from model import downstream

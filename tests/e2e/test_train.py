@@ -225,6 +225,7 @@ def test_an_npz_file_is_trained_on_and_people_are_told_its_accuracies(own_data):
         (("--validation-fraction", "1"), "--validation-fraction: Input should be less than or equal to 0.99"),
         (("--resume", "/none"), "/none: there is no checkpoint; expected a directory with a config.json"),
         (("--checkpoint", "/dev/null/none"), "/dev/null/none: cannot be written to"),
+        (("--learning", "fixed", "--goal", "heuristic"), "--goal: the network's hidden layers have none"),
     ],
 )
 def test_what_is_wrong_is_named(arguments, said):
