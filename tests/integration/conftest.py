@@ -1,11 +1,13 @@
 """Fixtures of tests in which a worker trains."""
 
+import threading
 import time
 
 import pytest
 import torch
 
 from model.population import Population
+from worker.reporter import Reporter
 from worker.worker import Worker
 
 
@@ -15,6 +17,24 @@ def worker(settings):
     threads = torch.get_num_threads()
     yield Worker(settings.model_copy(update={"poll_seconds": 0.05, "lease_seconds": 5.0}), "test/1")
     torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def pruner_keeps_up(monkeypatch):
+    """Training waits for the pruner after every epoch: networks so small learn faster than it is asked."""
+    asked, report, ask = threading.Event(), Reporter.report, Reporter._ask_pruner
+
+    def ask_and_say(*given):
+        ask(*given)
+        asked.set()
+
+    def report_and_wait(*given):
+        asked.clear()
+        report(*given)
+        assert asked.wait(60)
+
+    monkeypatch.setattr(Reporter, "_ask_pruner", ask_and_say)
+    monkeypatch.setattr(Reporter, "report", report_and_wait)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import threading
 
 import numpy as np
 import pytest
@@ -16,7 +15,6 @@ from service import trials
 from service.runs import Run
 from service.search.trials import AskedTrial
 from service.spec import StudySpec
-from worker.reporter import Reporter
 
 FAST = {"epochs": 2, "batch_size": 256}
 NETWORKS = {
@@ -161,20 +159,8 @@ def test_nothing_is_kept_where_nothing_is_asked_for(search, api):
     assert api.get("/v1/studies/search/trials/0/artifacts").json() == []
 
 
-def test_a_pruned_trial_keeps_what_its_networks_did_until_then(search, api, monkeypatch):
-    asked, report, ask = threading.Event(), Reporter.report, Reporter._ask_pruner
-
-    def ask_and_say(*given):
-        ask(*given)
-        asked.set()
-
-    def report_and_wait(*given):  # networks so small learn faster than a pruner is asked
-        asked.clear()
-        report(*given)
-        assert asked.wait(60)
-
-    monkeypatch.setattr(Reporter, "_ask_pruner", ask_and_say)
-    monkeypatch.setattr(Reporter, "report", report_and_wait)
+@pytest.mark.usefixtures("pruner_keeps_up")
+def test_a_pruned_trial_keeps_what_its_networks_did_until_then(search, api):
     search(
         network={"hidden_neurons": 6},
         n_trials=1,
