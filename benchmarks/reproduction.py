@@ -139,7 +139,9 @@ def line(name: str, row: Row, found: dict[str, Any]) -> str:
 
 
 def spread(values: Sequence[float]) -> str:
-    """Median, and least and greatest."""
+    """Median, and least and greatest where there are several."""
+    if len(values) == 1:
+        return f"{values[0]:.4f}"
     return f"{statistics.median(values):.4f} ({min(values):.4f}–{max(values):.4f})"
 
 
