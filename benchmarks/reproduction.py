@@ -135,7 +135,8 @@ def line(name: str, row: Row, found: dict[str, Any]) -> str:
     parts = [spread(found[part]) for part in ("test", "validation", "train")]
     seeds = len(found["test"])
     goal = "" if row.goal is None else f"`{Path(row.goal).name}`"
-    return f"| `{name}` | {row.what} | {goal} | {row.published} | {' | '.join(parts)} | {seeds} × {found['epochs']} |"
+    published = row.published if found["dataset"] == "mnist" else ""
+    return f"| `{name}` | {row.what} | {goal} | {published} | {' | '.join(parts)} | {seeds} × {found['epochs']} |"
 
 
 def spread(values: Sequence[float]) -> str:

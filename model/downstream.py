@@ -145,7 +145,7 @@ def goals_from(source: object, network: NetworkConfig) -> Goals:
         GoalFileError: If a text or path is neither a preset nor a file with goals of this network.
         ValueError: If it is none of these, or does not fit the network.
     """
-    if network.n_goals == 0 and source != ():
+    if network.n_goals == 0 and not (isinstance(source, Sequence) and len(source) == 0):
         raise ValueError("goal: the network's hidden layers have none; expected no goal")
     if isinstance(source, str | Path):
         return read_goals(source, network.kind, network.n_goals)

@@ -76,13 +76,13 @@ class Recorder:
             ),
             **self._distances(members),
         }
-        neurons: dict[str, Float32[np.ndarray, "member neuron term"]] = {}
+        neurons: dict[str, list[Float32[np.ndarray, "neuron term"]]] = {}
         for layer, observation in training.observe().items():
             terms = observation.terms()
             for position, name in enumerate(observation.names):
                 columns[f"{layer} {name}"] = terms[..., position].mean(dim=1).tolist()
             if self._each_neuron:
-                neurons[layer] = terms.to("cpu", torch.float32).numpy()
+                neurons[layer] = [own.copy() for own in terms.to("cpu", torch.float32).numpy()]
         confusion = training.confusion().cpu().numpy()
         # All is known: whoever is interrupted before has the epochs before, of all members and in all parts.
         self._confusion = dict(zip(members, confusion, strict=True))
@@ -91,7 +91,7 @@ class Recorder:
         for place, (member, values) in enumerate(zip(members, zip(*columns.values(), strict=True), strict=True)):
             self._rows[member].append(dict(zip(columns, values, strict=True)))
             for layer, of_all in neurons.items():
-                self._neurons[member][layer].append(of_all[place].copy())
+                self._neurons[member][layer].append(of_all[place])
 
     def _fields(self) -> dict[str, Float[Tensor, "member neuron input"]]:
         """The feedforward weights of each layer, as unit vectors."""

@@ -52,8 +52,8 @@ def recording(run: Training, directory: Path, *, each_neuron: bool = False) -> I
     except BaseException as error:
         try:
             _write(recorder, members, directory)
-        except RecordError as unwritten:
-            error.add_note(str(unwritten))
+        except Exception as unwritten:  # it must not hide why the training ended
+            error.add_note(str(unwritten) or repr(unwritten))
         raise
     _write(recorder, members, directory)
 

@@ -27,13 +27,6 @@ from service.storage.schema import migrate
 from service.storage.store import Store
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the service share a Postgres and watch the clock: when tests run in several processes, all in one."""
-    for item in items:
-        if item.path.parent.name in {"e2e", "integration"}:
-            item.add_marker(pytest.mark.xdist_group("service"))
-
-
 @pytest.fixture(scope="session")
 def real_data_directory() -> Path:
     """A data directory with the published MNIST and Fashion-MNIST; tests that need it are skipped where there is none.

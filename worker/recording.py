@@ -56,7 +56,8 @@ class Recording:
             files = record_files(records)
         except Exception as error:
             logger.exception("what networks did cannot be written down")
-            return (), f"nothing is written down: {type(error).__name__}: {error}"
+            words = f"nothing is written down: {type(error).__name__}: {error}"
+            return (), words if self._broken is None else f"{self._broken}; {words}"
         kept, left_out = [], [] if self._broken is None else [self._broken]
         for name, content in files.items():
             try:

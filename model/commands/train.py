@@ -142,7 +142,9 @@ def train(
                 record=record,
                 record_neurons=record_neurons,
             )
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
+        for note in getattr(stop, "__notes__", ()):
+            typer.echo(note, err=True)
         going_on = {
             "dataset": dataset if dataset and dataset.endswith(".npz") else None,
             "data_dir": data_dir,

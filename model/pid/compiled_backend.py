@@ -17,6 +17,7 @@ from torch import Tensor
 from model.binning import BINS
 from model.compilation import in_shares
 from model.lattice import Lattice
+from model.pid.checks import check_bins
 from model.pid.kernel import goal_gradient_kernel
 from model.pid.kernel_atoms import informations_kernel
 from model.pid.objective import Objective
@@ -99,7 +100,12 @@ def _informations(
 
 
 def _joint(bins: Int64[Tensor, "source neuron sample"]) -> Int32[Tensor, "neuron sample"]:
-    """Cells of the joint of all sources; whether there are such bins is not tried."""
+    """Cells of the joint of all sources.
+
+    Raises:
+        ValueError: If there are no such bins.
+    """
+    check_bins(bins)  # loops do not look before they write
     cells = torch.zeros(bins.shape[1:], dtype=torch.int32)
     for source in bins:
         cells = cells * BINS + source.to(torch.int32)

@@ -53,7 +53,7 @@ def artifacts(
     with Client(Settings()) as client:
         answer = client.get(f"{of_trial}/artifacts")
         found = _understood(LISTED, answer)
-        left_out = _understood(LEAVING, client.get(of_trial)).left_out
+        left_out = None if as_json else _understood(LEAVING, client.get(of_trial)).left_out
         if save is not None:
             _save(client, f"{of_trial}/artifacts", [artifact.name for artifact in found], save)
     if as_json:

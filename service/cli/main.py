@@ -58,7 +58,7 @@ def _in_words(error: Exception) -> str | None:
 
     match error:
         case ServiceError() | ModelError():
-            return str(error)
+            return "; ".join((str(error), *getattr(error, "__notes__", ())))
         case ValidationError():
             return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         case DBAPIError():

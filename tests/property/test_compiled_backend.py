@@ -154,3 +154,13 @@ def test_atoms_of_cells_are_those_of_their_bins(batch):
     found = compiled_backend.atoms_of_cells(cells[::2, ::3], theta[::2, ::3], lattice)
 
     assert torch.equal(found, atoms(bins[:, ::2, ::3], theta[::2, ::3], gamma, lattice))
+
+
+@EVERYTHING
+@pytest.mark.parametrize("wrong", [-1, 20, 2_000_000])
+def test_bins_that_there_are_not_are_refused_before_any_memory_is_written(compute, wrong):
+    bins = torch.zeros(3, 2, 5, dtype=torch.int64)
+    bins[1, 1, 4] = wrong
+
+    with pytest.raises(ValueError, match="bins must lie in 0…19"):
+        compute(bins, torch.full((2, 5), 0.5), torch.ones(2, 19), TRIVARIATE)

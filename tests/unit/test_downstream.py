@@ -190,6 +190,20 @@ def test_a_record_is_not_written_over(tmp_path):
     assert (tmp_path / "history.csv").read_text() == "kept"
 
 
+def test_a_record_that_cannot_be_written_is_named_beside_what_ended_the_training(tmp_path):
+    folder = tmp_path / "folder"
+
+    def replace_and_stop(_result):
+        folder.rmdir()
+        folder.touch()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as end:
+        train(record=folder, on_epoch=replace_and_stop)
+
+    assert end.value.__notes__ == [f"{folder}: what the networks did cannot be written there: File exists"]
+
+
 def test_of_a_training_that_is_complete_nothing_is_left_to_record(tmp_path):
     train(checkpoint=tmp_path / "one")
 
