@@ -60,7 +60,7 @@ GoalDocument = Annotated[OneGoal | list[OneGoal], BeforeValidator(_a_goal)]
 AUTO: Literal["auto"] = "auto"
 
 LARGEST_RECORD = 32 * 2**20
-"""Bytes that the information of each neuron of a trial may take, as any artifact."""
+"""Bytes that the information of each neuron of a trial may take, and any artifact."""
 
 USUAL_LABELS = 10
 """Classes of the published data sets; those of others only the workers know."""

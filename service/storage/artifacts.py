@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, Connection, insert, literal, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from service.spec import NAME_PATTERN
+from service.spec import LARGEST_RECORD, NAME_PATTERN
 from service.storage.tables import Lease, StoredArtifact
 
-LARGEST = 32 * 2**20
+LARGEST = LARGEST_RECORD
 """Bytes of an artifact; it is held in memory where it is written and read."""
 
 MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}")
