@@ -31,7 +31,8 @@ def goal_gradient(
     where R_a sums Σ_α w_α A[α,a] (θ/u_α1 − (1−θ)/u_α0) over the samples in the cell.
 
     The compiled backend computes what it can (float32 on the CPU, up to four sources), the torch backend the rest;
-    for many batches of the same neurons, make their `Objective` once and call the backend.
+    for many batches of the same neurons, make their `Objective` once and call the backend, which does not look whether
+    shapes fit.
 
     Args:
         bins: Each source's bin, in the order of the lattice's sources.
