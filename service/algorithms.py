@@ -54,6 +54,21 @@ class CmaEs(Strict):
         return self
 
 
+class Sobol(Strict):
+    """Scrambled Sobol points: they fill the space evenly and learn nothing from results, as importances want it.
+
+    A number of trials that is a power of two keeps their balance.
+    """
+
+    type: Literal["sobol"]
+
+
+class Enqueued(Strict):
+    """The initial goals alone, and what notebooks enqueue: a list to be gone through, not a search."""
+
+    type: Literal["enqueued"]
+
+
 class Median(Strict):
     """Ends a trial whose best epoch so far is worse than the median of earlier trials at the same epoch.
 
@@ -101,5 +116,5 @@ class Patience(Strict):
     min_delta: Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)] = 0.0
 
 
-Sampler = Annotated[Tpe | CmaEs, Field(discriminator="type")]
+Sampler = Annotated[Tpe | CmaEs | Sobol | Enqueued, Field(discriminator="type")]
 Pruner = Annotated[Median | Hyperband | Patience, Field(discriminator="type")]

@@ -51,7 +51,14 @@ class Run:
     @property
     def seeds(self) -> tuple[int, ...]:
         """The seed of each of its networks: those of the first attempt, so that a retry repeats it exactly."""
-        words = np.random.SeedSequence([self.spec.seed, self.asked.origin]).generate_state(1 + self.spec.repeats)
+        key = [self.spec.seed, self.asked.origin]
+        # A spawn key keeps what is common apart from what belongs to any trial, of this study and of others.
+        sequence = (
+            np.random.SeedSequence(key[:1], spawn_key=[0])
+            if self.spec.common_random_numbers
+            else np.random.SeedSequence(key)
+        )
+        words = sequence.generate_state(1 + self.spec.repeats)
         return tuple(int(word >> 1) for word in words[1:])  # the first seeds the sampler
 
 

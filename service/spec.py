@@ -16,7 +16,7 @@ from pydantic import (
 
 from model.config import Flag, NetworkConfig, Seed, Strict, TrainingConfig
 from model.goal import BIVARIATE_TERMS, RESIDUAL_ENTROPY, TERMS, Goals, parse_goals
-from service.algorithms import CmaEs, Hyperband, Pruner, Sampler, Tpe
+from service.algorithms import CmaEs, Enqueued, Hyperband, Pruner, Sampler, Tpe
 from service.ranges import Range, SearchedOrFixed, check_inside
 from service.record_size import RecordKind, neurons_bytes
 from service.weights import named, term_of, weight_names, whole_space
@@ -87,7 +87,8 @@ class StudySpec(Strict):
     Attributes:
         name: Name of the study, here, in Optuna and in every address.
         dataset: Name of a data set; `GET /v1/datasets` lists them.
-        sampler: `"tpe"`, `"cmaes"`, or one of them with options.
+        sampler: `"tpe"`, `"cmaes"`, or one of them with options; `"sobol"` for an even design of the space,
+            `"enqueued"` for the initial goals alone, which are `n_trials` then.
         network: The network.
         training: How it is trained.
         goal_per_layer: Whether each hidden layer has a goal of its own to search, or all share one.
@@ -99,6 +100,8 @@ class StudySpec(Strict):
         initial_goals: Goals to try first: names of presets, numbers in the order of the terms, or numbers by term; or
             lists of such, one for each hidden layer. None for a network that does not learn by goals.
         repeats: Networks with seeds of their own that a trial trains; its value is their mean.
+        common_random_numbers: Whether the networks of every trial have the same seeds, so that differences between
+            goals are paired, not blurred by the luck of first weights.
         pruner: `"median"`, `"hyperband"` or `"patience"`, or one of them with options, ends trials early; none does by
             default, as published. CMA-ES learns from complete trials alone.
         trials_per_worker: Trials that a worker trains together, as one population; `"auto"` for as many as pay on its
@@ -128,6 +131,7 @@ class StudySpec(Strict):
     seed: Seed = 0
     initial_goals: Annotated[list[GoalDocument], Field(default_factory=list, max_length=1000)]
     repeats: Annotated[int, Field(strict=True, ge=1, le=100)] = 1
+    common_random_numbers: Flag = False
     pruner: Pruner | None = None
     trials_per_worker: TrialsPerWorker = AUTO
     record: RecordKind = "layers"
@@ -187,6 +191,8 @@ class StudySpec(Strict):
         n_trials = info.data.get("n_trials")
         if n_trials is not None and len(documents) > n_trials:
             raise ValueError(f"{len(documents)} goals do not fit into {n_trials} trials")
+        if n_trials is not None and isinstance(info.data.get("sampler"), Enqueued) and len(documents) < n_trials:
+            raise ValueError(f"the sampler enqueued tries these alone; expected {n_trials}, got {len(documents)}")
         return documents
 
     @property

@@ -12,6 +12,7 @@ import torch
 from model.backpropagation import population_kind
 from model.config import NetworkConfig, TrainingConfig
 from model.goal import Goal
+from service.algorithms import Tpe
 from service.record_size import RecordKind, record_bytes
 from service.search.generations import generation_size
 from service.spec import AUTO, StudySpec
@@ -46,7 +47,7 @@ def how_many_together(spec: StudySpec, left: int, workers: int, capacity: Callab
         return min(left, spec.trials_per_worker)
     size = generation_size(spec)
     share = math.ceil(min(left, size or left) / workers)
-    if size is None:
+    if size is None and isinstance(spec.sampler, Tpe):  # the others learn nothing from results
         share = min(share, max(1, spec.n_trials // ROUNDS_OF_RESULTS))
     return share if share <= 1 else max(1, min(share, capacity(spec) // spec.repeats))
 

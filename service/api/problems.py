@@ -40,7 +40,7 @@ MOST_ERRORS = 20
 
 logger = logging.getLogger(__name__)
 
-UNION_TAGS = {"range", "fixed", "tpe", "cmaes", "median", "hyperband", "patience"}
+UNION_TAGS = {"range", "fixed", "tpe", "cmaes", "sobol", "enqueued", "median", "hyperband", "patience"}
 """Parts of an error's place that name a branch of the schema, not a field of the document."""
 
 

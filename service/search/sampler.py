@@ -8,14 +8,25 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, CmaEsSampler, TPESampler
 from optuna.trial import FrozenTrial
 
-from service.algorithms import Tpe
+from service.algorithms import CmaEs, Enqueued, Sobol, Tpe
+from service.search.designs import OnlyEnqueued, SobolSampler
 from service.search.space import distributions
 from service.spec import StudySpec
 
 
-def build_sampler(spec: StudySpec, seed: int) -> BaseSampler:
-    """The sampler that the spec names, with its options."""
-    options = spec.sampler
+def sampler_of(spec: StudySpec) -> BaseSampler:
+    """The sampler that the spec names: one that learns from trials, or one that needs none."""
+    match spec.sampler:
+        case Sobol():
+            return SobolSampler(distributions(spec), spec.seed)
+        case Enqueued():
+            return OnlyEnqueued()
+        case options:
+            return TrialSeededSampler(spec, options)
+
+
+def _build(options: Tpe | CmaEs, seed: int) -> BaseSampler:
+    """Optuna's sampler with these options."""
     if isinstance(options, Tpe):
         return TPESampler(
             n_startup_trials=options.n_startup_trials,
@@ -41,20 +52,21 @@ class TrialSeededSampler(BaseSampler):
     point twice.
     """
 
-    def __init__(self, spec: StudySpec) -> None:
+    def __init__(self, spec: StudySpec, options: Tpe | CmaEs) -> None:
         self._spec = spec
+        self._options = options
         self._space = distributions(spec)
-        self._sampler = build_sampler(spec, spec.seed)
+        self._sampler = _build(options, spec.seed)
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         """Build the sampler for this trial."""
         seed = int(np.random.SeedSequence([self._spec.seed, trial.number]).generate_state(1)[0])
-        self._sampler = build_sampler(self._spec, seed)
+        self._sampler = _build(self._options, seed)
         self._sampler.before_trial(study, trial)
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:  # noqa: ARG002
         """The terms that are suggested together: all searched ones, known from the spec, not inferred from trials."""
-        alone = isinstance(self._spec.sampler, Tpe) and not self._spec.sampler.multivariate
+        alone = isinstance(self._options, Tpe) and not self._options.multivariate
         return {} if alone else self._space
 
     def sample_relative(

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from model.goal import Goals
 from service.search.generations import what_generations_need
 from service.search.pruner import build_pruner
-from service.search.sampler import TrialSeededSampler
+from service.search.sampler import sampler_of
 from service.search.space import check_weights, distributions, goals
 from service.spec import StudySpec
 from service.storage.optuna_tables import write_parameters
@@ -85,7 +85,7 @@ def suggest(session: Session, study: Study, spec: StudySpec, number: int) -> Ask
         UpdateFinishedTrialError: If it runs no more.
         KeyError: If the study has been deleted.
     """
-    study.sampler = TrialSeededSampler(spec)
+    study.sampler = sampler_of(spec)
     found = find(study, number)
     trial = Trial(study, found._trial_id)
     queued = {**found.system_attrs.get("fixed_params", {}), **found.params}

@@ -12,8 +12,12 @@ from service.storage.database import SCHEMA
 
 
 class StudyState(StrEnum):
-    """Where a study is in its life: running ⇄ paused, then stopped, completed or failed."""
+    """Where a study is in its life: running ⇄ paused, then stopped, completed or failed.
 
+    An analysis may be waiting first, for another one whose results it needs.
+    """
+
+    WAITING = "waiting"
     RUNNING = "running"
     PAUSED = "paused"
     STOPPED = "stopped"
@@ -47,7 +51,7 @@ class Table(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         },
     )
-    type_annotation_map = {datetime: TIMESTAMP(timezone=True), dict[str, Any]: JSONB, int: BigInteger}  # noqa: RUF012 - SQLAlchemy's way
+    type_annotation_map = {datetime: TIMESTAMP(timezone=True), dict[str, Any]: JSONB, list[dict[str, Any]]: JSONB, int: BigInteger}  # noqa: RUF012 - SQLAlchemy's way
 
 
 class Study(Table):
@@ -70,6 +74,27 @@ class Study(Table):
     ended_at: Mapped[datetime | None]
     last_claim_at: Mapped[datetime | None]
     failures_count_from: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class Analysis(Table):
+    """What makes a study an analysis of another.
+
+    Attributes:
+        study_id: The study whose trials are the analysis' runs.
+        parent_id: The study that is analysed.
+        waits_for_id: The study of the analysis that this one needs the results of, until it has them.
+        request: What was asked for, as understood, see `service.analyses.requests`.
+        variants: What is tried, in order, see `service.analyses.variants`.
+    """
+
+    __tablename__ = "analyses"
+    __table_args__ = (Index(None, "parent_id"), Index(None, "waits_for_id"))
+
+    study_id: Mapped[int] = mapped_column(ForeignKey(Study.id, ondelete="CASCADE"), primary_key=True)
+    parent_id: Mapped[int] = mapped_column(ForeignKey(Study.id))
+    waits_for_id: Mapped[int | None] = mapped_column(ForeignKey(Study.id))
+    request: Mapped[dict[str, Any]]
+    variants: Mapped[list[dict[str, Any]]]
 
 
 class Lease(Table):

@@ -1,0 +1,131 @@
+"""What an analysis is asked to do, as a lab posts it."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, field_validator
+
+from model.config import Seed, Strict
+from service.spec import OneGoal, StudyName
+
+BEST: Literal["best"] = "best"
+"""Names the goal of the study's trial with the highest validation accuracy."""
+
+
+def _goal_or_trial(document: Any) -> Any:  # noqa: ANN401 - whatever the JSON holds
+    if isinstance(document, bool) or not isinstance(document, int | str | list | dict) or document in ([], {}):
+        raise ValueError(
+            '"best", the number of a trial, the name of a preset, a list of weights, or an object of terms and weights '
+            "is expected; or a list of such goals, one for each hidden layer"
+        )
+    if isinstance(document, int) and not 0 <= document <= 10**9:
+        raise ValueError(f"a trial has a number from 0 on; got {document}")
+    return document
+
+
+GoalChoice = Annotated[int | OneGoal | list[OneGoal], BeforeValidator(_goal_or_trial)]
+Terms = Annotated[list[Annotated[str, Field(max_length=100)]], Field(min_length=1, max_length=400)]
+Seeds = Annotated[int, Field(strict=True, ge=1, le=100)]
+Changes = Annotated[
+    list[Annotated[float, Field(strict=True, ge=-2, le=2, allow_inf_nan=False)]], Field(max_length=20)
+]
+
+
+class _Request(Strict):
+    """What all analyses have.
+
+    Attributes:
+        name: Name of the analysis, which is a study too; by default that of the study, the kind and a number.
+        seed: Keys the seeds of its networks, which are others than those of any search; the study's own by default.
+            Analyses with the same one, and as many seeds, train their baseline alike.
+    """
+
+    name: StudyName | None = None
+    seed: Seed | None = None
+
+
+class Zeroing(_Request):
+    """Each weight alone set to zero, and the network trained again.
+
+    Attributes:
+        goal: What to start from: `"best"`, a trial's number, a preset, or a goal.
+        terms: Which weights to set to zero; all by default.
+        seeds: Networks that each goal is trained with.
+    """
+
+    kind: Literal["zeroing"]
+    goal: GoalChoice = BEST
+    terms: Terms | None = None
+    seeds: Seeds = 5
+
+
+class CumulativeZeroing(_Request):
+    """One weight after the other set to zero, the least harmful first, until none is left.
+
+    Attributes:
+        goal: What to start from, as for `Zeroing`.
+        order: In which order; by default that of an individual zeroing of the same goal with as many seeds, which is
+            made if there is none, and waited for.
+        seeds: Networks that each goal is trained with.
+    """
+
+    kind: Literal["cumulative_zeroing"]
+    goal: GoalChoice = BEST
+    order: Terms | None = None
+    seeds: Seeds = 5
+
+    @field_validator("order")
+    @classmethod
+    def _each_once(cls, order: list[str] | None) -> list[str] | None:
+        if order is not None and len(set(order)) < len(order):
+            raise ValueError("each weight is set to zero once; got one that is named twice")
+        return order
+
+
+class Sensitivity(_Request):
+    """Each weight changed a little; the result is kept in [−1, 1].
+
+    Attributes:
+        goal: What to start from, as for `Zeroing`.
+        terms: Which weights to change; all by default.
+        relative: Changes in proportion to the weight; 0.1 is ten percent.
+        absolute: Changes of the weight itself.
+        seeds: Networks that each goal is trained with.
+    """
+
+    kind: Literal["sensitivity"]
+    goal: GoalChoice = BEST
+    terms: Terms | None = None
+    relative: Changes = [-0.1, 0.1]
+    absolute: Changes = [-0.1, 0.1]
+    seeds: Seeds = 5
+
+
+class Confirmation(_Request):
+    """The best trials again with fresh seeds: of many that were tried once, the best one was also lucky.
+
+    Attributes:
+        top: How many of the best trials.
+        seeds: Networks that each goal is trained with.
+    """
+
+    kind: Literal["confirmation"]
+    top: Annotated[int, Field(strict=True, ge=1, le=100)] = 5
+    seeds: Seeds = 10
+
+
+class Design(_Request):
+    """Goals spread evenly over the study's search space (scrambled Sobol points), for importances that can be trusted.
+
+    Attributes:
+        n_trials: How many; a power of two keeps their balance.
+        seeds: Networks that each goal is trained with.
+    """
+
+    kind: Literal["design"]
+    n_trials: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 1024
+    seeds: Seeds = 1
+
+
+Analysis = Annotated[
+    Zeroing | CumulativeZeroing | Sensitivity | Confirmation | Design, Field(discriminator="kind")
+]
