@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from optuna.trial import FrozenTrial, TrialState
-
 from service.analyses.statistics import Summary
 from service.analyses.variants import Variant
-from service.search.trials import ORIGIN, REASON, REPEATS
 from service.storage.tables import StudyState
 
 NOT_TRAINED, COMPLETE, FAILED, RUNNING, WAITING = "not trained", "complete", "failed", "running", "waiting"

@@ -25,9 +25,8 @@ def _goal_or_trial(document: Any) -> Any:  # noqa: ANN401 - whatever the JSON ho
 GoalChoice = Annotated[int | OneGoal | list[OneGoal], BeforeValidator(_goal_or_trial)]
 Terms = Annotated[list[Annotated[str, Field(max_length=100)]], Field(min_length=1, max_length=400)]
 Seeds = Annotated[int, Field(strict=True, ge=1, le=100)]
-Changes = Annotated[
-    list[Annotated[float, Field(strict=True, ge=-2, le=2, allow_inf_nan=False)]], Field(max_length=20)
-]
+Change = Annotated[float, Field(strict=True, ge=-2, le=2, allow_inf_nan=False)]
+Changes = Annotated[tuple[Change, ...], Field(max_length=20)]
 
 
 class _Request(Strict):
@@ -95,8 +94,8 @@ class Sensitivity(_Request):
     kind: Literal["sensitivity"]
     goal: GoalChoice = BEST
     terms: Terms | None = None
-    relative: Changes = [-0.1, 0.1]
-    absolute: Changes = [-0.1, 0.1]
+    relative: Changes = (-0.1, 0.1)
+    absolute: Changes = (-0.1, 0.1)
     seeds: Seeds = 5
 
 
@@ -126,6 +125,4 @@ class Design(_Request):
     seeds: Seeds = 1
 
 
-Analysis = Annotated[
-    Zeroing | CumulativeZeroing | Sensitivity | Confirmation | Design, Field(discriminator="kind")
-]
+Analysis = Annotated[Zeroing | CumulativeZeroing | Sensitivity | Confirmation | Design, Field(discriminator="kind")]

@@ -1,10 +1,10 @@
 """The goals that an analysis trains, and what each of them says."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from service.analyses.requests import CumulativeZeroing, Sensitivity, Zeroing
+from service.analyses.requests import Sensitivity, Zeroing
 
 Weights = Mapping[str, float]
 """Weights of all hidden layers by name, as in `service.weights`."""
@@ -70,7 +70,9 @@ def changed(baseline: Weights, request: Sensitivity) -> Iterator[Change]:
             after = min(1.0, max(-1.0, value))
             note = None if after == value else f"{value:.4g} would be outside of [-1, 1]"
             if after == weight:
-                note = "it is zero, so that nothing changes" if weight == 0 else f"{weight:.4g} is at the end of [-1, 1]"
+                note = (
+                    "it is zero, so that nothing changes" if weight == 0 else f"{weight:.4g} is at the end of [-1, 1]"
+                )
             yield Variant(label, name, weight, after, note=note), {**baseline, name: after}
 
 
