@@ -20,7 +20,7 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from benchmarks.simulated_workers import simulate
-from service import generations, runs, studies
+from service import creation, generations, runs
 from service.runs import Run
 from service.search.generations import generation_of, generation_size
 from service.search.sampler import build_sampler
@@ -69,7 +69,7 @@ def by_generations(url: str, spec: StudySpec, n_workers: int) -> tuple[float, fl
     """Workers of the service."""
     with closing(Store.open(url)) as store:
         with Session(store.engine) as session, session.begin():
-            studies.create(session, store, spec, Path())
+            creation.create(session, store, spec, Path())
 
         def take(worker: str) -> list[Run]:
             return runs.start(

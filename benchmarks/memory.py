@@ -20,7 +20,7 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from model.data.directory import default_directory
-from service import studies
+from service import creation, studies
 from service.spec import StudySpec
 from service.storage.embedded.server import EmbeddedPostgres
 from service.storage.schema import migrate
@@ -60,7 +60,7 @@ def main() -> None:
             environment = {**os.environ, "DATABASE_URL": server.url, "INFOMORPHIC_DATA_DIR": str(data_dir.resolve())}
             with closing(Store.open(server.url)) as store:
                 with Session(store.engine) as session, session.begin():
-                    studies.create(session, store, StudySpec.model_validate(SPEC), data_dir)
+                    creation.create(session, store, StudySpec.model_validate(SPEC), data_dir)
                 infomorphic = Path(sys.executable).with_name("infomorphic")
                 with subprocess.Popen([infomorphic, "worker", "--workers", "2"], env=environment) as command:
                     try:

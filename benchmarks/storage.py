@@ -20,7 +20,7 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from benchmarks.finished_trials import copy_into, searched
-from service import runs, studies
+from service import creation, runs, studies
 from service.search.sampler import build_sampler
 from service.search.space import distributions
 from service.spec import StudySpec
@@ -89,7 +89,7 @@ def compare(url: str, sampler: str, size: int, repeats: int) -> list[Clock]:
     plain = optuna.create_study(study_name=f"plain-{name}", storage=get_storage(tables), direction="maximize")
     with closing(Store.open(url)) as store:
         with Session(store.engine) as session, session.begin():
-            studies.create(session, store, spec, Path())
+            creation.create(session, store, spec, Path())
         for study in (plain, store.optuna_study(name)):
             copy_into(store, study._study_id, finished)
         plain.sampler = build_sampler(spec, 0)

@@ -37,6 +37,14 @@ class TransitionError(ServiceError):
     """A study in this state cannot do this."""
 
 
+class NotAnalysableError(ServiceError):
+    """A study cannot be analysed as it is."""
+
+
+class AnalysisNotFoundError(ServiceError):
+    """The study has no such analysis."""
+
+
 class InvalidFieldError(ServiceError):
     """A field of a request is not valid, which only the service's own data could tell.
 

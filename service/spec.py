@@ -23,7 +23,8 @@ from service.weights import named, term_of, weight_names, whole_space
 
 WEIGHT_PATTERN = rf"^(([1-9]|1[0-9]|20):)?({'|'.join(map(re.escape, dict.fromkeys((*TERMS, *BIVARIATE_TERMS))))})$"
 """A term's name, alone or with the number of a hidden layer before it."""
-NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+LONGEST_NAME = 100
+NAME_PATTERN = rf"^[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_NAME - 1}}}$"
 
 
 def _a_name(value: str) -> str:

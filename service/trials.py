@@ -1,7 +1,8 @@
 """A study's trials as its users read them: with whole goals, attempts and reasons."""
 
+import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -103,17 +104,27 @@ def best(store: Store, spec: StudySpec) -> TrialView:
     Raises:
         TrialNotFoundError: If none is complete.
     """
-    found = _best(spec, all_trials(store, spec.name, (TrialState.COMPLETE,)))
-    if found is None:
+    return top(store, spec, 1)[0]
+
+
+def top(store: Store, spec: StudySpec, how_many: int) -> list[TrialView]:
+    """The best complete trials, the best first, of equals the one that was first.
+
+    Raises:
+        TrialNotFoundError: If none is complete.
+    """
+    ranked = _ranked(spec, all_trials(store, spec.name, (TrialState.COMPLETE,)))
+    found = [view(spec, trial) for trial in itertools.islice(ranked, how_many)]
+    if not found:
         raise TrialNotFoundError(f"study {spec.name!r} has no complete trial yet")
-    return view(spec, found)
+    return found
 
 
-def _best(spec: StudySpec, trials: Sequence[FrozenTrial]) -> FrozenTrial | None:
-    """The best of the complete trials; one without a whole goal, which only a notebook can tell, is left out."""
+def _ranked(spec: StudySpec, trials: Sequence[FrozenTrial]) -> Iterator[FrozenTrial]:
+    """The complete trials, best first, without those that have no whole goal, which only a notebook can tell."""
     complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
     ranked = sorted(complete, key=lambda trial: trial.value or 0.0, reverse=True)
-    return next((trial for trial in ranked if _goals(spec, trial) is not None), None)
+    return (trial for trial in ranked if _goals(spec, trial) is not None)
 
 
 @dataclass(frozen=True)
@@ -139,7 +150,7 @@ def overview(store: Store, spec: StudySpec) -> Overview:
     """
     number, trials = _study_and_trials(store, spec.name)
     states = Counter(trial.state for trial in trials)
-    best = _best(spec, trials)
+    best = next(_ranked(spec, trials), None)
     return Overview(
         study_number=number,
         tally={state.name.lower(): states[state] for state in TrialState},

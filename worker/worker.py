@@ -10,6 +10,7 @@ import torch
 
 from model.data import Split, load
 from service import runs
+from service.analyses.waiting import start_waiting
 from service.errors import ServiceError
 from service.runs import Run
 from service.settings import Settings
@@ -73,6 +74,7 @@ class Worker:
     def _round(self) -> bool:
         store = self._open_store()
         reap(store)
+        start_waiting(store)
         in_hand = runs.start(store, self._name, self._settings.lease_seconds, self._how_many)
         if in_hand:
             self._train(store, in_hand)

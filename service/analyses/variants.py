@@ -1,12 +1,12 @@
 """The goals that an analysis trains, and what each of them says."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from service.analyses.requests import Sensitivity, Zeroing
 
-Weights = Mapping[str, float]
+Weights = dict[str, float]
 """Weights of all hidden layers by name, as in `service.weights`."""
 
 
@@ -53,7 +53,7 @@ def zeroed(baseline: Weights, request: Zeroing) -> Iterator[Change]:
 
 def zeroed_cumulatively(baseline: Weights, order: Iterable[str]) -> Iterator[Change]:
     """One weight after the other set to zero."""
-    weights = dict(baseline)
+    weights = baseline
     for name in order:
         note = None if baseline[name] else "it is zero already"
         weights = {**weights, name: 0.0}
@@ -76,13 +76,14 @@ def changed(baseline: Weights, request: Sensitivity) -> Iterator[Change]:
             yield Variant(label, name, weight, after, note=note), {**baseline, name: after}
 
 
-def placed(baseline: Weights, changes: Iterable[Change]) -> tuple[list[Variant], list[Weights]]:
-    """The variants with their places, and the goals to train, each once, the baseline first."""
-    goals: list[Weights] = [dict(baseline)]
-    variants = []
-    for variant, weights in changes:
-        if dict(weights) not in goals:
-            goals.append(dict(weights))
-        place = goals.index(dict(weights))
-        variants.append(replace(variant, place=place or None))
+def placed(baseline: Change, changes: Iterable[Change]) -> tuple[list[Variant], list[Weights]]:
+    """The variants with their places, the baseline first, and the goals to train, each once."""
+    goals: list[Weights] = []
+    variants: list[Variant] = []
+    for variant, weights in (baseline, *changes):
+        if weights not in goals:
+            goals.append(weights)
+        place = goals.index(weights)
+        is_trained = place > 0 or not variants  # what is as the baseline needs no training of its own
+        variants.append(replace(variant, place=place if is_trained else None))
     return variants, goals

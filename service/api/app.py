@@ -11,11 +11,12 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import RedirectResponse
 
+from service.analyses.waiting import start_waiting
 from service.api import documentation, problems
 from service.api.access import ApiKeyMiddleware, BodyLimit, SameOriginOnly, ThisMachineOnly
 from service.api.dashboard import DashboardGate
 from service.api.dependencies import LazyStore
-from service.api.routes import artifacts, catalogue, health, studies, trials
+from service.api.routes import analyses, artifacts, catalogue, health, studies, trials
 from service.settings import Settings
 from service.settling import reap
 from service.storage.database import says_server_is_away
@@ -65,7 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     v1 = APIRouter(prefix="/v1", responses=problems.responses(400, 401, 422, 503))
     # The trials' routes first: they are more specific than those of what can be done with a study.
-    for part in (artifacts, trials, studies, catalogue):
+    for part in (artifacts, trials, analyses, studies, catalogue):
         v1.include_router(part.router)
     app.include_router(v1)
     app.include_router(artifacts.of_dashboard)
@@ -91,6 +92,7 @@ def _reap_regularly(store: LazyStore, settings: Settings, stopping: threading.Ev
         try:
             reap(store.get())
             sweep(store.get())
+            start_waiting(store.get())
         except Exception as error:
             if says_server_is_away(error):
                 logger.warning("the database is away: runs of lost workers are settled once it is back")

@@ -19,9 +19,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from service.errors import (
+    AnalysisNotFoundError,
     ArtifactNotFoundError,
     InvalidFieldError,
     NameTakenError,
+    NotAnalysableError,
     SchemaVersionError,
     ServiceError,
     StudyNotFoundError,
@@ -40,7 +42,10 @@ MOST_ERRORS = 20
 
 logger = logging.getLogger(__name__)
 
-UNION_TAGS = {"range", "fixed", "tpe", "cmaes", "sobol", "enqueued", "median", "hyperband", "patience"}
+UNION_TAGS = {
+    *("range", "fixed", "tpe", "cmaes", "sobol", "enqueued", "median", "hyperband", "patience"),
+    *("zeroing", "cumulative_zeroing", "sensitivity", "confirmation", "design"),
+}
 """Parts of an error's place that name a branch of the schema, not a field of the document."""
 
 
@@ -65,7 +70,9 @@ STATUS_OF: dict[type[Exception], HTTPStatus] = {
     StudyNotFoundError: HTTPStatus.NOT_FOUND,
     TrialNotFoundError: HTTPStatus.NOT_FOUND,
     ArtifactNotFoundError: HTTPStatus.NOT_FOUND,
+    AnalysisNotFoundError: HTTPStatus.NOT_FOUND,
     NameTakenError: HTTPStatus.CONFLICT,
+    NotAnalysableError: HTTPStatus.CONFLICT,
     TransitionError: HTTPStatus.CONFLICT,
     SchemaVersionError: HTTPStatus.SERVICE_UNAVAILABLE,
 }

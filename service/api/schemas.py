@@ -16,6 +16,7 @@ class StudySummary(BaseModel):
     """A study and its progress.
 
     `finished` counts trials that are complete, pruned or failed for good, `running` those that a worker has in hand.
+    `analysis_of` names the study that this one is an analysis of, if it is one.
     """
 
     name: str
@@ -28,6 +29,7 @@ class StudySummary(BaseModel):
     running: int
     created_at: datetime
     ended_at: datetime | None
+    analysis_of: str | None
 
     @classmethod
     def of(cls, progress: Progress) -> Self:
@@ -43,6 +45,7 @@ class StudySummary(BaseModel):
             running=progress.held,
             created_at=progress.created_at,
             ended_at=progress.ended_at,
+            analysis_of=progress.analysis_of,
         )
 
 

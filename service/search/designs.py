@@ -37,7 +37,9 @@ class SobolSampler(BaseSampler):
     ) -> dict[str, Any]:
         """The point of the trial's number."""
         points = qmc.Sobol(len(search_space), scramble=True, rng=self._seed)
-        (point,) = points.fast_forward(trial.number).random(1)
+        if trial.number > 0:  # by nothing it cannot be forwarded
+            points.fast_forward(trial.number)
+        (point,) = points.random(1)
         return {
             name: bounds.low + share * (bounds.high - bounds.low)
             for (name, bounds), share in zip(search_space.items(), point.tolist(), strict=True)

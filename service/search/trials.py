@@ -19,7 +19,7 @@ from model.goal import Goals
 from service.search.generations import what_generations_need
 from service.search.pruner import build_pruner
 from service.search.sampler import sampler_of
-from service.search.space import check_weights, distributions, goals
+from service.search.space import check_weights, distributions, goals, parameters
 from service.spec import StudySpec
 from service.storage.optuna_tables import write_parameters
 
@@ -39,6 +39,8 @@ LEFT_OUT = "left_out"
 """User attribute of a trial whose run left artifacts that are not kept: which, and why."""
 DISCARDED = "discarded: "
 """How the reason of a trial begins that is none of the study's runs."""
+INITIAL_GOAL = "initial_goal"
+"""User attribute of a trial that was enqueued at the beginning: which of the study's initial goals it has, from 0."""
 LEASE = "lease"
 """User attribute of a trial that a worker made: the token of its lease, there from the same moment as the trial."""
 
@@ -67,6 +69,14 @@ def create(study: Study, token: int) -> int:
     template = create_trial(state=TrialState.RUNNING, user_attrs={LEASE: token})
     trial_id = study._storage.create_new_trial(study._study_id, template)
     return study._storage.get_trial(trial_id).number
+
+
+def enqueue_missing(study: Study, spec: StudySpec) -> None:
+    """Enqueue the initial goals, but for those that are enqueued: who did it before may not have come to the end."""
+    there = {trial.user_attrs.get(INITIAL_GOAL) for trial in study.get_trials(deepcopy=False)}
+    for position, goal in enumerate(spec.goals_to_try_first):
+        if position not in there:
+            study.enqueue_trial(parameters(spec, goal), user_attrs={INITIAL_GOAL: position})
 
 
 def begin(study: Study, number: int) -> bool:

@@ -9,7 +9,7 @@ from optuna.trial import TrialState
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from service import studies, trials
+from service import creation, studies, trials
 from service.spec import StudySpec
 from service.storage.schema import migrate
 from service.storage.store import Store
@@ -48,7 +48,7 @@ class Pool:
     def study(self, name, **changes):
         spec = StudySpec.model_validate({**SPEC, "name": name, **changes})
         with Session(self.store.engine) as session, session.begin():
-            studies.create(session, self.store, spec, self.store_data)
+            creation.create(session, self.store, spec, self.store_data)
         return spec
 
     def trials(self, spec):

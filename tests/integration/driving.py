@@ -7,7 +7,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from model.goal import TERMS
-from service import studies
+from service import creation, studies
 from service.runs import finish, start
 from service.search.trials import DISCARDED, REASON, RETRY_OF
 from service.spec import StudySpec
@@ -30,7 +30,7 @@ def make(store, data_dir, name="study", **changes):
     document = {"name": name, "n_trials": 3, "search_space": SPACE, "sampler": {"type": "tpe", "n_startup_trials": 2}}
     spec = StudySpec.model_validate({**document, **changes})
     with Session(store.engine) as session, session.begin():
-        studies.create(session, store, spec, data_dir)
+        creation.create(session, store, spec, data_dir)
     return spec
 
 

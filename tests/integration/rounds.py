@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from service import studies, trials
+from service import creation, studies, trials
 from service.spec import StudySpec
 from tests.patience import eventually
 
@@ -23,7 +23,7 @@ ENDLESS = {"epochs": 100_000, "batch_size": 256}
 def make_study(store, data_dir=Path("nowhere"), **changes):
     spec = StudySpec.model_validate({**SPEC, **changes})
     with Session(store.engine) as session, session.begin():
-        studies.create(session, store, spec, data_dir)
+        creation.create(session, store, spec, data_dir)
     return spec
 
 

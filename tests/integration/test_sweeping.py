@@ -7,7 +7,7 @@ import pytest
 from optuna.trial import TrialState
 from sqlalchemy.orm import Session
 
-from service import studies
+from service import creation
 from service.errors import LeaseLostError, NameTakenError
 from service.search import trials
 from service.settling import reap
@@ -42,7 +42,7 @@ def test_the_half_of_a_creation_that_was_cut_short_is_deleted_and_nothing_else(s
     make(store, tmp_path, "whole")
     optuna.create_study(study_name="somebody-elses", storage=store.trials).set_user_attr("infomorphic", "mine")
     with Session(store.engine) as session:
-        studies.create(session, store, spec, tmp_path)  # and never commits
+        creation.create(session, store, spec, tmp_path)  # and never commits
 
     sweep(store)
 
@@ -65,7 +65,7 @@ def test_a_copy_from_another_database_that_bears_our_mark_is_somebodys(store, tm
 def test_a_study_that_is_just_being_made_is_left_alone(store, tmp_path):
     spec = StudySpec.model_validate({"name": "new", "search_space": SPACE})
     with Session(store.engine) as session, session.begin():
-        studies.create(session, store, spec, tmp_path)
+        creation.create(session, store, spec, tmp_path)
         sweep(store)
     sweep(store)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Response
 from sqlalchemy.orm import Session
 
-from service import generations, studies, trials
+from service import creation, generations, studies, trials
 from service.api.dependencies import Limit, Offset, SessionDep, SettingsDep, StoreDep, StudyInPath
 from service.api.problems import responses
 from service.api.schemas import Generations, StudyDetail, StudyPage, StudySummary
@@ -22,7 +22,7 @@ def create_study(
     spec: StudySpec, session: SessionDep, store: StoreDep, settings: SettingsDep, response: Response
 ) -> StudyDetail:
     """Create a study; workers start on it at once."""
-    studies.create(session, store, spec, settings.data_dir)
+    creation.create(session, store, spec, settings.data_dir)
     response.headers["Location"] = f"/v1/studies/{spec.name}"
     return _detail(session, store, spec.name)
 

@@ -1,0 +1,53 @@
+"""In which order weights are set to zero cumulatively: the least harmful first."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.analyses.report import Finding, Report
+from service.spec import StudySpec
+from service.storage.tables import Analysis, Study, StudyState
+
+USABLE = (StudyState.RUNNING, StudyState.PAUSED, StudyState.COMPLETED)
+"""States of an individual zeroing that has an order, or will have one."""
+
+
+def zeroing_like(session: Session, parent_id: int, spec: StudySpec) -> Study | None:
+    """The newest zeroing of all weights that trains the same baseline with the same seeds; None if there is none.
+
+    Args:
+        session: Our tables.
+        parent_id: Of the analysed study.
+        spec: Of the study of a zeroing that might be made.
+    """
+    zeroings = (
+        select(Study)
+        .join(Analysis, Analysis.study_id == Study.id)
+        .where(
+            Analysis.parent_id == parent_id,
+            Analysis.request["kind"].astext == "zeroing",
+            Study.state.in_(USABLE),
+            Study.spec["initial_goals"] == spec.model_dump(mode="json")["initial_goals"],
+            Study.spec["repeats"].as_integer() == spec.repeats,
+            Study.spec["seed"].as_integer() == spec.seed,
+        )
+    )
+    return session.scalar(zeroings.order_by(Study.id.desc()).limit(1))
+
+
+def least_harmful_first(zeroing: Report) -> list[str]:
+    """The weights in order: those that are zero already, then by what zeroing them costs, then those that failed."""
+    return [finding.variant.weight for finding in sorted(zeroing.findings, key=_harm) if finding.variant.weight]
+
+
+def _harm(finding: Finding) -> tuple[int, float]:
+    if finding.variant.before == 0:
+        return 0, 0.0
+    return (1, -finding.change.mean) if finding.change is not None else (2, 0.0)
+
+
+def has_order(zeroing: Report) -> bool:
+    """Whether enough is known: not if the goal that all are compared with has failed."""
+    known: Sequence[Finding] = [] if zeroing.baseline is None else [zeroing.baseline]
+    return any(finding.accuracy is not None for finding in known)

@@ -1,0 +1,134 @@
+"""Putting together what an analysis has found so far."""
+
+from collections.abc import Mapping, Sequence
+
+from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from service import studies
+from service.analyses.report import COMPLETE, FAILED, NOT_TRAINED, RUNNING, WAITING, Finding, Report
+from service.analyses.statistics import Summary
+from service.analyses.variants import Variant
+from service.errors import AnalysisNotFoundError
+from service.search.trials import DISCARDED, INITIAL_GOAL, ORIGIN, REASON, REPEATS
+from service.storage.store import Store
+from service.storage.tables import Analysis, Study
+from service.studies import ENDED, Progress
+from service.trials import all_trials
+
+FEW_SEEDS = 5
+"""With fewer, a bootstrap interval covers the truth much more seldom than it says, see docs/analyses.md."""
+
+STATES = {
+    TrialState.WAITING: WAITING,
+    TrialState.RUNNING: RUNNING,
+    TrialState.COMPLETE: COMPLETE,
+    TrialState.FAIL: FAILED,
+    TrialState.PRUNED: FAILED,  # only a notebook can tell it so
+}
+
+
+def report(session: Session, store: Store, parent: str, name: str) -> Report:
+    """An analysis and what it has found so far.
+
+    Raises:
+        StudyNotFoundError: If there is no study of the parent's name, or the analysis' trials have been deleted.
+        AnalysisNotFoundError: If it has no analysis of this name.
+    """
+    for analysis, own, awaited in _analyses(session, parent):
+        if own == name:
+            return _report(studies.get(session, name), store, parent, analysis, awaited)
+    there = ", ".join(own for _, own, _ in _analyses(session, parent)) or "none"
+    raise AnalysisNotFoundError(f"study {parent!r} has no analysis {name!r}; it has {there}")
+
+
+def reports(session: Session, store: Store, parent: str, kind: str | None = None) -> list[Report]:
+    """All analyses of a study, or those of a kind, the newest first.
+
+    Raises:
+        StudyNotFoundError: If there is no study of this name.
+    """
+    return [
+        _report(studies.get(session, own), store, parent, analysis, awaited)
+        for analysis, own, awaited in _analyses(session, parent)
+        if kind in {None, analysis.request["kind"]}
+    ]
+
+
+def _analyses(session: Session, parent: str) -> list[tuple[Analysis, str, str | None]]:
+    """The analyses of a study with their names and those of what they wait for, the newest first."""
+    analysed = studies.find(session, parent, select(Study))
+    other = aliased(Study)
+    found = (
+        select(Analysis, Study.name, other.name)
+        .join(Study, Study.id == Analysis.study_id)
+        .outerjoin(other, other.id == Analysis.waits_for_id)
+        .where(Analysis.parent_id == analysed.id)
+        .order_by(Study.id.desc())
+    )
+    return [(analysis, name, awaited) for analysis, name, awaited in session.execute(found)]
+
+
+def _report(progress: Progress, store: Store, parent: str, analysis: Analysis, awaited: str | None) -> Report:
+    variants = [Variant(**stored) for stored in analysis.variants]
+    last = _last_attempts(all_trials(store, progress.name))
+    baseline = _finding(variants[0], last, None) if variants else None
+    accuracies = None if baseline is None or baseline.accuracy is None else baseline.accuracy.runs
+    return Report(
+        name=progress.name,
+        of=parent,
+        kind=analysis.request["kind"],
+        request=analysis.request,
+        state=progress.state,
+        reason=progress.reason,
+        created_at=progress.created_at,
+        ended_at=progress.ended_at,
+        waits_for=awaited,
+        n_trials=progress.spec.n_trials,
+        told=progress.told,
+        held=progress.held,
+        seeds=progress.spec.repeats,
+        baseline=baseline,
+        # Until what it waits for is there, the order is not known.
+        findings=[] if awaited is not None else [_finding(variant, last, accuracies) for variant in variants[1:]],
+        warnings=_warnings(progress, variants),
+    )
+
+
+def _last_attempts(trials: Sequence[FrozenTrial]) -> Mapping[int, FrozenTrial]:
+    """The newest attempt at each of the initial goals."""
+    goal_of = {trial.number: trial.user_attrs.get(INITIAL_GOAL) for trial in trials}
+    last: dict[int, FrozenTrial] = {}
+    for trial in trials:
+        place = goal_of.get(trial.user_attrs.get(ORIGIN, trial.number))
+        if place is not None and not str(trial.user_attrs.get(REASON, "")).startswith(DISCARDED):
+            last[place] = trial
+    return last
+
+
+def _finding(variant: Variant, last: Mapping[int, FrozenTrial], baseline: Sequence[float] | None) -> Finding:
+    if variant.place is None:
+        return Finding(variant, NOT_TRAINED)
+    trial = last.get(variant.place)
+    if trial is None:
+        return Finding(variant, WAITING)
+    if trial.state is not TrialState.COMPLETE or trial.value is None:
+        return Finding(variant, STATES[trial.state], trial.user_attrs.get(REASON), trial.number)
+    accuracies: Sequence[float] = trial.user_attrs.get(REPEATS) or [trial.value]
+    change = None
+    if baseline is not None and len(baseline) == len(accuracies):
+        change = Summary.of([own - other for own, other in zip(accuracies, baseline, strict=True)])
+    return Finding(variant, COMPLETE, None, trial.number, Summary.of(accuracies), change)
+
+
+def _warnings(progress: Progress, variants: Sequence[Variant]) -> list[str]:
+    found = []
+    seeds = progress.spec.repeats
+    if variants and seeds == 1:
+        found.append("with a single seed, differences cannot be told from luck: there are no standard errors")
+    elif variants and seeds < FEW_SEEDS:
+        found.append(f"intervals from {seeds} seeds are too narrow; with {FEW_SEEDS} or more they are nearer to 95 %")
+    if progress.state in ENDED and progress.told < progress.spec.n_trials:
+        found.append(f"it ended before all was trained: {progress.told} of {progress.spec.n_trials}")
+    return found
