@@ -5,9 +5,10 @@ import statistics
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from scipy.stats import bootstrap
+from scipy.stats import bootstrap, t
 
 CONFIDENCE = 0.95
 RESAMPLES = 9999
@@ -22,32 +23,33 @@ class Summary:
         median: Of them.
         mean: Of them.
         standard_error: Of the mean; None for a single number.
-        interval: Bootstrap interval of the mean, 95 %; None for a single number.
+        bootstrap_interval: Bootstrap interval of the mean, 95 %; None for a single number.
+        t_interval: Student's interval of the mean, 95 %, the one to trust where numbers are few; None for a single one.
     """
 
     runs: tuple[float, ...]
     median: float
     mean: float
     standard_error: float | None
-    interval: tuple[float, float] | None
+    bootstrap_interval: tuple[float, float] | None
+    t_interval: tuple[float, float] | None
 
     @classmethod
     def of(cls, runs: Sequence[float]) -> "Summary":
         """The summary of some finite numbers, at least one."""
-        several = len(runs) > 1
-        return cls(
-            tuple(runs),
-            statistics.median(runs),
-            statistics.fmean(runs),
-            statistics.stdev(runs) / math.sqrt(len(runs)) if several else None,
-            bootstrap_interval(runs) if several else None,
-        )
+        median, mean = statistics.median(runs), statistics.fmean(runs)
+        if len(runs) == 1:
+            return cls(tuple(runs), median, mean, None, None, None)
+        error = statistics.stdev(runs) / math.sqrt(len(runs))
+        half = float(t.ppf((1 + CONFIDENCE) / 2, len(runs) - 1)) * error
+        return cls(tuple(runs), median, mean, error, bootstrap_interval(tuple(runs)), (mean - half, mean + half))
 
 
-def bootstrap_interval(runs: Sequence[float]) -> tuple[float, float]:
+@lru_cache(maxsize=10_000)  # the same findings are asked for again and again while an analysis runs
+def bootstrap_interval(runs: tuple[float, ...]) -> tuple[float, float]:
     """Bootstrap interval of the mean: bias-corrected and accelerated, or percentiles where that is not defined.
 
-    The same numbers give the same interval. Of few numbers it is too narrow: see docs/analyses.md for how often one
+    The same numbers give the same interval. Of few numbers it is too narrow: see docs/analyses.md for how often it
     covers the truth.
 
     Args:

@@ -13,14 +13,16 @@ from service.storage.tables import StudyState
 class Statistics(BaseModel):
     """Some numbers, one for each seed, and how sure their mean is.
 
-    `interval` is a bootstrap interval of the mean, 95 %; it and `standard_error` are null for a single seed.
+    Both intervals are of the mean, 95 %. Of few seeds a bootstrap interval is too narrow; Student's, `t_interval`, is
+    not. They and `standard_error` are null for a single seed.
     """
 
     runs: list[float]
     median: float
     mean: float
     standard_error: float | None
-    interval: tuple[float, float] | None
+    bootstrap_interval: tuple[float, float] | None
+    t_interval: tuple[float, float] | None
 
 
 class Variant(BaseModel):

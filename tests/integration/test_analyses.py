@@ -320,7 +320,7 @@ def test_a_single_seed_has_no_standard_error_and_a_warning(api, store, tmp_path)
     found = see(api, name)
 
     assert by_weight(found)["{F}{C}"]["change"]["standard_error"] is None
-    assert by_weight(found)["{F}{C}"]["change"]["interval"] is None
+    assert by_weight(found)["{F}{C}"]["change"]["t_interval"] is None
     assert "single seed" in found["warnings"][0]
 
 

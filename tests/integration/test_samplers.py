@@ -7,7 +7,17 @@ import pytest
 from optuna.trial import TrialState
 
 from service.storage.tables import StudyState
-from tests.integration.driving import assert_consistent, complete, fail, look, make, optuna_trials, take
+from tests.integration.driving import (
+    assert_consistent,
+    complete,
+    fail,
+    in_threads,
+    look,
+    make,
+    optuna_trials,
+    take,
+    take_many,
+)
 
 OPTIMUM = {"{F}{C}": 0.5, "{FCL}": -0.25, "H_res": 0.0}
 
@@ -111,6 +121,57 @@ def test_failed_trials_do_not_stop_the_sampler(store, tmp_path, sampler):
 
     assert look(store).state is StudyState.COMPLETED
     assert [trial.state for trial in optuna_trials(store)] == [TrialState.COMPLETE, TrialState.FAIL] * 4
+
+
+def test_workers_that_ask_for_sobol_points_at_once_get_each_its_own(store, tmp_path):
+    make(store, tmp_path, n_trials=8, sampler="sobol", seed=5)
+
+    def take_two():
+        own = []
+        while len(own) < 2:  # while another claims, there is nothing to be had for a moment
+            own += take_many(store, 1)
+        runs.extend(own)
+
+    runs = []
+    in_threads(*[take_two] * 4)
+
+    # Of 8 scrambled Sobol points one is in each eighth of every range.
+    for term in OPTIMUM:
+        assert sorted(int(4 * (1 + run.goals[0].as_dict()[term])) for run in runs) == list(range(8))
+
+
+def test_sobol_points_follow_from_the_studys_seed(store, tmp_path):
+    found = []
+    for name, seed in (("first", 5), ("second", 5), ("third", 6)):
+        make(store, tmp_path, name, n_trials=4, sampler="sobol", seed=seed)
+        found.append(search(store, 4))
+
+    assert found[0] == found[1]
+    assert not set(found[0]) & set(found[2])
+
+
+def test_an_enqueued_trial_that_says_less_than_a_goal_fails_where_nothing_is_sampled(store, tmp_path):
+    make(store, tmp_path, n_trials=2, sampler="enqueued", initial_goals=[OPTIMUM, OPTIMUM])
+    take_many(store, 1)
+    study = store.optuna_study("study")
+    waiting = study.get_trials(states=(TrialState.WAITING,))[0]
+    study._storage.set_trial_system_attr(waiting._trial_id, "fixed_params", {"{F}{C}": 1.0})
+
+    assert take_many(store, 1) == []
+
+    failed = optuna_trials(store)[1]
+    assert failed.state is TrialState.FAIL
+    assert "{FCL} is not" in failed.user_attrs["reason"]
+
+
+def test_with_common_random_numbers_the_networks_of_all_trials_have_the_same_seeds(store, tmp_path):
+    make(store, tmp_path, n_trials=2, repeats=3, common_random_numbers=True)
+
+    first, second = take(store), take(store)
+
+    assert first.goals != second.goals
+    assert first.seeds == second.seeds
+    assert len(set(first.seeds)) == 3
 
 
 ASK = """

@@ -28,6 +28,7 @@ def never_asked(_):
         ({"sampler": "cmaes"}, 1000, 4, 16, 3),
         ({"sampler": "cmaes"}, 5, 1, 16, 5),
         ({"sampler": {"type": "cmaes", "population_size": 40}}, 1000, 1, 16, 16),
+        ({"sampler": "sobol", "n_trials": 100}, 100, 2, 64, 50),  # nothing is learned between
     ],
 )
 def test_auto_takes_as_many_as_pay_and_leaves_some_to_others(changes, left, workers, networks, expected):

@@ -249,6 +249,14 @@ def test_fixed_layers_have_no_information_that_would_be_too_much():
     assert spec(**whole).record == "neurons"
 
 
+@pytest.mark.parametrize("goals", [[], ["heuristic"], ["heuristic"] * 3])
+def test_the_sampler_enqueued_has_exactly_as_many_goals_as_trials(goals):
+    document = {"name": "study", "sampler": "enqueued", "n_trials": 2, "initial_goals": goals}
+
+    with pytest.raises(ValidationError, match=r"expected 2, got|do not fit into 2"):
+        StudySpec.model_validate(document)
+
+
 def test_a_worker_decides_how_many_trials_it_trains_unless_the_study_does():
     assert [spec().trials_per_worker, spec(trials_per_worker=12).trials_per_worker] == ["auto", 12]
 
