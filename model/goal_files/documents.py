@@ -7,7 +7,7 @@ from model.goal_files import hydra_format
 
 
 def goals_in(document: object, kind: Kind | None) -> Goals:
-    """The goals in a document: what `Goal.parse` reads, a list of such, a trial with its goal, or Hydra's form.
+    """The goals in a document: what `Goal.parse` reads, a list of such, an answer of the service with one, or Hydra's.
 
     Args:
         document: What a file says.

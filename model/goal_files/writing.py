@@ -23,9 +23,7 @@ def write_goals(path: Path, goals: Goals, *, hydra: bool = False, overwrite: boo
         GoalFileError: If the ending is none of a format, the file is there already, or it cannot be written.
         ValueError: If there is no goal, or they are of several kinds.
     """
-    if len({goal.terms for goal in goals}) != 1:
-        raise ValueError("expected goals of one kind, one at least")
-    content = _content(path, goals, hydra=hydra)
+    content = file_content(path, goals, hydra=hydra)
     if os.path.lexists(path) and not overwrite:
         raise GoalFileError(f"{path} is there already; with --force it is replaced")
     try:
@@ -37,7 +35,15 @@ def write_goals(path: Path, goals: Goals, *, hydra: bool = False, overwrite: boo
         raise GoalFileError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def _content(path: Path, goals: Goals, *, hydra: bool) -> bytes:
+def file_content(path: Path, goals: Goals, *, hydra: bool = False) -> bytes:
+    """What `write_goals` writes into a file, which need not be there.
+
+    Raises:
+        GoalFileError: If the ending is none of a format.
+        ValueError: If there is no goal, or they are of several kinds.
+    """
+    if len({goal.terms for goal in goals}) != 1:
+        raise ValueError("expected goals of one kind, one at least")
     try:
         written_as = format_of(path)
     except ValueError as error:
