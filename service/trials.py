@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -113,18 +113,35 @@ def top(store: Store, spec: StudySpec, how_many: int) -> list[TrialView]:
     Raises:
         TrialNotFoundError: If none is complete.
     """
-    ranked = _ranked(spec, all_trials(store, spec.name, (TrialState.COMPLETE,)))
-    found = [view(spec, trial) for trial in itertools.islice(ranked, how_many)]
+    found = [view(spec, trial) for trial in itertools.islice(ranked(spec, complete(store, spec.name)), how_many)]
     if not found:
         raise TrialNotFoundError(f"study {spec.name!r} has no complete trial yet")
     return found
 
 
-def _ranked(spec: StudySpec, trials: Sequence[FrozenTrial]) -> Iterator[FrozenTrial]:
-    """The complete trials, best first, without those that have no whole goal, which only a notebook can tell."""
-    complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
-    ranked = sorted(complete, key=lambda trial: trial.value or 0.0, reverse=True)
-    return (trial for trial in ranked if _goals(spec, trial) is not None)
+def value_of(trial: FrozenTrial) -> float:
+    """The validation accuracy of a complete trial."""
+    return trial.value or 0.0
+
+
+def ranked(
+    spec: StudySpec, trials: Sequence[FrozenTrial], accuracy: Callable[[FrozenTrial], float] = value_of
+) -> Iterator[FrozenTrial]:
+    """Complete trials by an accuracy, the best first, of equals the one that was first.
+
+    One without a whole goal, which only a notebook can have told, is left out.
+    """
+    in_order = sorted(trials, key=accuracy, reverse=True)
+    return (trial for trial in in_order if _goals(spec, trial) is not None)
+
+
+def complete(store: Store, name: str) -> Sequence[FrozenTrial]:
+    """A study's complete trials as Optuna has them, in the order of their numbers.
+
+    Raises:
+        StudyNotFoundError: If they have been deleted.
+    """
+    return all_trials(store, name, (TrialState.COMPLETE,))
 
 
 @dataclass(frozen=True)
@@ -150,7 +167,7 @@ def overview(store: Store, spec: StudySpec) -> Overview:
     """
     number, trials = _study_and_trials(store, spec.name)
     states = Counter(trial.state for trial in trials)
-    best = next(_ranked(spec, trials), None)
+    best = next(ranked(spec, [trial for trial in trials if trial.state is TrialState.COMPLETE]), None)
     return Overview(
         study_number=number,
         tally={state.name.lower(): states[state] for state in TrialState},

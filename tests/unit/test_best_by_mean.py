@@ -1,0 +1,67 @@
+from datetime import UTC, datetime
+
+from service.analyses.report import COMPLETE, RUNNING, Finding, Report
+from service.analyses.statistics import Summary
+from service.analyses.variants import Variant
+from service.best import best_by_mean
+from service.storage.tables import StudyState
+
+
+def finding(trial, *accuracies):
+    state, accuracy = (COMPLETE, Summary.of(accuracies)) if accuracies else (RUNNING, None)
+    return Finding(Variant(f"trial {trial}", trial=trial), state, accuracy=accuracy)
+
+
+def confirmation(name, baseline, *findings):
+    return Report(
+        name=name,
+        of="study",
+        kind="confirmation",
+        request={},
+        state=StudyState.RUNNING,
+        reason=None,
+        created_at=datetime.now(UTC),
+        ended_at=None,
+        waits_for=None,
+        n_trials=1 + len(findings),
+        told=0,
+        held=0,
+        seeds=2,
+        baseline=baseline,
+        findings=findings,
+        warnings=(),
+    )
+
+
+def test_the_highest_mean_is_the_best_not_the_highest_network():
+    report = confirmation("again", finding(3, 0.0, 1.0), finding(7, 0.625, 0.75), finding(1, 0.5, 0.5))
+
+    best = best_by_mean([report])
+
+    assert (best.analysis, best.trial, best.accuracy.mean) == ("again", 7, 0.6875)
+
+
+def test_the_baseline_may_be_the_best():
+    assert best_by_mean([confirmation("again", finding(3, 0.75, 1.0), finding(7, 0.5, 0.75))]).trial == 3
+
+
+def test_of_several_confirmations_the_one_with_the_highest_mean_counts():
+    reports = [
+        confirmation("first", finding(3, 0.5, 0.75)),
+        confirmation("second", finding(3, 0.5, 0.5), finding(7, 0.75, 0.75)),
+        confirmation("third", finding(3, 0.25, 0.25)),
+    ]
+
+    best = best_by_mean(reports)
+
+    assert (best.analysis, best.trial) == ("second", 7)
+
+
+def test_a_single_network_is_no_mean():
+    assert best_by_mean([confirmation("again", finding(3, 1.0), finding(7, 0.5, 0.5))]).trial == 7
+
+
+def test_there_is_no_best_before_anything_is_known():
+    assert best_by_mean([]) is None
+    assert best_by_mean([confirmation("again", finding(3), finding(7))]) is None
+    assert best_by_mean([confirmation("design", None)]) is None
