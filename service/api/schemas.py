@@ -1,11 +1,12 @@
 """What the API answers."""
 
 from datetime import datetime
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel
 
 from model.data import DatasetInfo
+from service.best import Best, ByMean, SingleTrial
 from service.spec import StudySpec
 from service.storage.tables import StudyState
 from service.studies import Progress
@@ -131,6 +132,84 @@ class Trial(BaseModel):
             left_out=view.left_out,
             started_at=view.started_at,
             ended_at=view.ended_at,
+        )
+
+
+class BestSingleTrial(Trial):
+    """The trial that has the best network of all.
+
+    `best_network` is the validation accuracy of that one network; `validation_accuracy` is the mean of all networks of
+    the trial, as it is of every trial.
+    """
+
+    best_network: float
+
+    @classmethod
+    def of_best(cls, found: SingleTrial, spec: StudySpec) -> Self:
+        """The trial as JSON."""
+        return cls(**Trial.of(found.trial, spec).model_dump(), best_network=found.accuracy)
+
+
+class BestByMean(BaseModel):
+    """The trial whose goal has the highest mean validation accuracy over networks with several seeds.
+
+    `trial` is its number in this study, `validation_accuracies` has each network's, in the order of the seeds.
+    `interval` is the 95 % bootstrap interval of the mean. With `source` `repeats` these are the trial's own networks;
+    with `confirmation` they are those of the analysis that `analysis` names, which have fresh seeds.
+    """
+
+    trial: int
+    validation_accuracies: list[float]
+    mean: float
+    standard_error: float | None
+    interval: tuple[float, float] | None
+    source: Literal["repeats", "confirmation"]
+    analysis: str | None
+
+    @classmethod
+    def of(cls, found: ByMean) -> Self:
+        """The mean as JSON."""
+        return cls(
+            trial=found.trial.number,
+            validation_accuracies=list(found.networks.runs),
+            mean=found.networks.mean,
+            standard_error=found.networks.standard_error,
+            interval=found.networks.interval,
+            source="repeats" if found.confirmation is None else "confirmation",
+            analysis=found.confirmation,
+        )
+
+
+class BestGoal(BaseModel):
+    """The best goal of a study.
+
+    `goal` and `gamma` are as in a trial, that of `number`. `chosen` says which it is, `single_trial` or `by_mean`, and
+    so where more of it stands; `validation_accuracy` is what it was chosen by. Recommended is the best by mean. Where
+    there is none, `by_mean` is null, and `note` says what to think of the accuracy.
+    """
+
+    number: int
+    goal: dict[str, float] | list[dict[str, float]]
+    gamma: list[float] | list[list[float]]
+    validation_accuracy: float
+    chosen: Literal["single_trial", "by_mean"]
+    single_trial: BestSingleTrial
+    by_mean: BestByMean | None
+    note: str | None
+
+    @classmethod
+    def of(cls, found: Best, spec: StudySpec) -> Self:
+        """The best goal of a study as JSON."""
+        trial = Trial.of(found.chosen.trial, spec)
+        return cls(
+            number=trial.number,
+            goal=trial.goal or {},
+            gamma=trial.gamma or [],
+            validation_accuracy=found.chosen.accuracy,
+            chosen="single_trial" if found.chosen is found.single_trial else "by_mean",
+            single_trial=BestSingleTrial.of_best(found.single_trial, spec),
+            by_mean=None if found.by_mean is None else BestByMean.of(found.by_mean),
+            note=found.note,
         )
 
 

@@ -289,7 +289,7 @@ def test_a_trial_of_several_networks_shows_each_and_their_spread(api, store):
 
     assert (several["validation_accuracy"], several["repeats"]) == (0.5, [0.25, 0.5, 0.75])
     assert several["standard_deviation"] == 0.25
-    assert api.get(f"{STUDIES}/mnist/best").json() == several
+    assert api.get(f"{STUDIES}/mnist/trials/0").json() == several
 
 
 def test_pruned_trials_are_finished_and_listed_with_the_reason(api, store):
