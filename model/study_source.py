@@ -21,7 +21,7 @@ class StudySource:
 
     Attributes:
         url: Where it is.
-        goal: The goal of its best trial, as `parse_goals` reads it.
+        goal: Its best goal, the one that the service recommends, as `parse_goals` reads it.
         network: The study's network.
         training: How it is trained.
         dataset: Name of its data set.
@@ -34,7 +34,7 @@ class StudySource:
     dataset: str
 
     def goals(self, network: NetworkConfig) -> Goals:
-        """The best trial's goal for each hidden layer of a network, which may be another than the study's.
+        """The best goal for each hidden layer of a network, which may be another than the study's.
 
         Raises:
             ServiceAnswerError: If it is none for this network.
@@ -46,7 +46,7 @@ class StudySource:
 
 
 def fetch_study(url: str, api_key: str | None = None) -> StudySource:
-    """A study with its best trial so far.
+    """A study with its best goal so far.
 
     Args:
         url: `http://host:port/studies/NAME`, or the same with `/v1` before `/studies`.

@@ -13,6 +13,8 @@ from model.config import NetworkConfig, TrainingConfig
 from model.errors import ServiceAnswerError
 from model.goal import Goal
 from model.study_source import fetch_study
+from service.runs import finish
+from service.storage.leases import Outcome, Verdict
 from tests.conftest import serving, settings_for
 from tests.integration.driving import complete, make, take
 from tests.ports import free_port
@@ -54,6 +56,16 @@ def test_a_study_is_taken_with_its_best_goal_to_the_last_digit(study_url):
     assert study.network == NetworkConfig(hidden_neurons=30, lateral_connections=7, context=["output"])
     assert study.training == TrainingConfig(epochs=3, batch_size=77, data_seed=5, hidden_learning_rate=0.1 + 0.2)
     assert study.dataset == "own"
+    assert study.goals(study.network) == (GOAL,)
+
+
+def test_the_goal_with_the_best_mean_is_taken_not_that_of_the_best_network(api, store, tmp_path):
+    make(store, tmp_path, initial_goals=[{"{FCL}": 0.5}, GOAL.as_dict()], repeats=2)
+    for repeats in ((0.25, 1.0), (0.75, 0.75)):
+        finish(store, take(store), Outcome(Verdict.COMPLETE, sum(repeats) / 2, repeats=repeats))
+
+    study = fetch_study(f"{api.base_url}/studies/study")
+
     assert study.goals(study.network) == (GOAL,)
 
 
