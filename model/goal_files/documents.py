@@ -6,7 +6,7 @@ from model.goal import BIVARIATE_ATOMS, BIVARIATE_TERMS, Goals, Kind, goal_docum
 from model.goal_files import hydra_format
 
 
-def goals_in(document: object, kind: Kind | None) -> Goals:
+def goals_in(document: object, kind: Kind | None = None) -> Goals:
     """The goals in a document: what `Goal.parse` reads, a list of such, an answer of the service with one, or Hydra's.
 
     Args:

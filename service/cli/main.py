@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from model.errors import ModelError
-from service.cli import analyses, artifacts, database, quickstart, serve, studies, up
+from service.cli import analyses, artifacts, best, database, quickstart, serve, studies, up
 from service.cli.output import errors
 from service.errors import ServiceError
 
@@ -26,7 +26,7 @@ app.command()(serve.migrate)
 app.command()(database.database)
 studies.app.command()(artifacts.artifacts)
 app.add_typer(studies.app, name="study")
-app.command()(studies.best)
+app.command()(best.best)
 app.command()(analyses.analyse)
 app.command()(analyses.analyses)
 

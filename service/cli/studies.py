@@ -1,4 +1,4 @@
-"""`infomorphic study …` and `infomorphic best`: a thin client of the API."""
+"""`infomorphic study …`: a thin client of the API."""
 
 import json
 import sys
@@ -9,7 +9,6 @@ import typer
 from rich.table import Table
 
 from model.commands import options
-from model.goal_table import goal_tables
 from service.cli.client import Client, address
 from service.cli.output import Json, console, percent, print_json, tally_line
 from service.cli.watching import watch_study
@@ -199,16 +198,3 @@ def delete(name: Name, as_json: Json = False) -> None:
         print_json({"deleted": name})
     else:
         console.print(f"Deleted {name}.", markup=False)
-
-
-def best(name: Name, as_json: Json = False) -> None:
-    """Print the best goal vector of a study."""
-    with Client(Settings()) as client:
-        trial = client.get(address(name, "best"))
-    if as_json:
-        print_json(trial)
-        return
-    deviation = trial["standard_deviation"]
-    spread = "" if deviation is None else f", mean of {len(trial['repeats'])} networks ± {percent(deviation)}"
-    console.print(f"Trial {trial['number']}: {percent(trial['validation_accuracy'])} validation accuracy{spread}")
-    console.print(goal_tables(trial["goal"]))

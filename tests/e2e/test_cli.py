@@ -91,7 +91,7 @@ def test_the_best_goal_is_printed_with_its_accuracy(stack, ended):
 
     assert list(best["goal"]) == list(TERMS)
     assert best["gamma"] == list(best["goal"].values())
-    assert best["validation_accuracy"] == best["validation_accuracies"]["2"]
+    assert best["validation_accuracy"] == best["single_trial"]["validation_accuracies"]["2"]
 
 
 def test_a_study_is_paused_resumed_stopped_and_deleted(stack):
@@ -142,7 +142,7 @@ def test_migrate_says_the_revision(empty_database_url, stack):
         (("study", "list"), ["name", "state", "ended", "completed", "2/2", "tpe", "digits"]),
         (("study", "show", "ended"), ["ended: completed", "finished  2 of 2", "tally     2 complete", "/dashboard/"]),
         (("study", "watch", "ended"), ["ended is completed: 2 complete; best"]),
-        (("best", "ended"), ["Trial ", "% validation accuracy", "{F}{C}{L}", "H_res"]),
+        (("best", "ended"), ["Best single trial  trial ", "% validation accuracy", "{F}{C}{L}", "H_res"]),
     ],
 )
 def test_people_are_told_in_words(stack, ended, arguments, expected):
