@@ -99,7 +99,7 @@ def find(store: Store, spec: StudySpec, confirmations: Sequence[Report], wanted:
         StudyNotFoundError: If the trials have been deleted.
     """
     complete = trials.complete(store, spec.name)
-    best = trials.highest(spec, complete, _best_network)
+    best = next(trials.ranked(spec, complete, _best_network), None)
     if best is None:
         raise TrialNotFoundError(f"study {spec.name!r} has no complete trial yet")
     single = SingleTrial(trials.view(spec, best), _best_network(best))
@@ -137,7 +137,7 @@ def goals_in_file(spec: StudySpec, trial: TrialView) -> Goals:
 
 def _best_of_repeats(spec: StudySpec, complete: Sequence[FrozenTrial]) -> ByMean | None:
     several = [trial for trial in complete if len(trial.user_attrs.get(REPEATS, ())) > 1]
-    best = trials.highest(spec, several, lambda trial: trial.value or 0.0)
+    best = next(trials.ranked(spec, several), None)
     return None if best is None else ByMean(trials.view(spec, best), Summary.of(best.user_attrs[REPEATS]), None)
 
 

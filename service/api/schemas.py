@@ -1,11 +1,13 @@
 """What the API answers."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Literal, Self
 
 from pydantic import BaseModel
 
 from model.data import DatasetInfo
+from service.api.analysis_schemas import Statistics
 from service.best import Best, ByMean, SingleTrial
 from service.spec import StudySpec
 from service.storage.tables import StudyState
@@ -153,16 +155,12 @@ class BestSingleTrial(Trial):
 class BestByMean(BaseModel):
     """The trial whose goal has the highest mean validation accuracy over networks with several seeds.
 
-    `trial` is its number in this study, `validation_accuracies` has each network's, in the order of the seeds.
-    `interval` is the 95 % bootstrap interval of the mean. With `source` `repeats` these are the trial's own networks;
-    with `confirmation` they are those of the analysis that `analysis` names, which have fresh seeds.
+    `trial` is its number in this study. With `source` `repeats` the networks are the trial's own; with `confirmation`
+    they are those of the analysis that `analysis` names, which have fresh seeds.
     """
 
     trial: int
-    validation_accuracies: list[float]
-    mean: float
-    standard_error: float | None
-    interval: tuple[float, float] | None
+    validation_accuracy: Statistics
     source: Literal["repeats", "confirmation"]
     analysis: str | None
 
@@ -171,10 +169,7 @@ class BestByMean(BaseModel):
         """The mean as JSON."""
         return cls(
             trial=found.trial.number,
-            validation_accuracies=list(found.networks.runs),
-            mean=found.networks.mean,
-            standard_error=found.networks.standard_error,
-            interval=found.networks.interval,
+            validation_accuracy=Statistics(**asdict(found.networks)),
             source="repeats" if found.confirmation is None else "confirmation",
             analysis=found.confirmation,
         )

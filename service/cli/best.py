@@ -50,13 +50,16 @@ def _print(answer: dict[str, Any]) -> None:
     among = f", the best of its {networks} networks" if networks > 1 else ""
     console.print(f"Best single trial  trial {single['number']}: {_accuracy(single['best_network'])}{among}")
     if by_mean is not None:
-        low, high = by_mean["interval"]
+        accuracy = by_mean["validation_accuracy"]
+        low, high = accuracy["t_interval"]
         of = f"in {by_mean['analysis']}" if by_mean["source"] == "confirmation" else "of its repeats"
         console.print(
-            f"Best by mean       trial {by_mean['trial']}: {_accuracy(by_mean['mean'])}, "
-            f"mean of {len(by_mean['validation_accuracies'])} networks ± {percent(by_mean['standard_error'])}"
+            f"Best by mean       trial {by_mean['trial']}: {_accuracy(accuracy['mean'])}, "
+            f"mean of {len(accuracy['runs'])} networks ± {percent(accuracy['standard_error'])}"
         )
-        console.print(f"                   95 % interval {percent(low)} to {percent(high)}, {of}", markup=False)
+        console.print(
+            f"                   95 % interval {percent(max(low, 0))} to {percent(min(high, 1))}, {of}", markup=False
+        )
     if answer["note"]:
         console.print(answer["note"], markup=False)
     console.print()

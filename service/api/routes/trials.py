@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from optuna.trial import TrialState
 
 from service import best, studies, trials
+from service.analyses import reporting
 from service.api.dependencies import Limit, Offset, SessionDep, StoreDep, StudyInPath, TrialInPath
 from service.api.goal_answers import FILES, JSON, VARY, FormatName, as_goal_file, media_type_for
 from service.api.problems import responses
@@ -56,7 +57,8 @@ def get_best_goal(
     As JSON with what is known of both, or alone as a goal file.
     """
     spec = studies.get(session, name).spec
-    found = best.find(store, spec, confirmations=(), wanted=which)
+    confirmations = reporting.reports(session, store, name, "confirmation")
+    found = best.find(store, spec, confirmations, which)
     goals = best.goals_in_file(spec, found.chosen.trial)
     media_type = media_type_for(request, written_as, goals)
     if media_type != JSON:
