@@ -1,4 +1,4 @@
-"""Analyses: studies that analyse another."""
+"""Analyses: studies that analyse another; and when the dashboard was given pictures."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -31,6 +31,10 @@ def upgrade() -> None:
     for column in ("parent_id", "waits_for_id"):
         op.create_index(op.f(f"ix_analyses_{column}"), "analyses", [column], unique=False, schema="infomorphic")
 
+    pictured_at = sa.Column("pictured_at", postgresql.TIMESTAMP(timezone=True), nullable=True)
+    op.add_column("studies", pictured_at, schema="infomorphic")
+
 
 def downgrade() -> None:
+    op.drop_column("studies", "pictured_at", schema="infomorphic")
     op.drop_table("analyses", schema="infomorphic")

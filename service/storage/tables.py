@@ -65,6 +65,7 @@ class Study(Table):
     Attributes:
         last_claim_at: When a worker last took a run, so that studies take turns.
         failures_count_from: Only failures settled after this count towards the failure limit.
+        pictured_at: When the dashboard was last given pictures of it.
     """
 
     __tablename__ = "studies"
@@ -79,6 +80,7 @@ class Study(Table):
     ended_at: Mapped[datetime | None]
     last_claim_at: Mapped[datetime | None]
     failures_count_from: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    pictured_at: Mapped[datetime | None]
 
 
 class Analysis(Table):
