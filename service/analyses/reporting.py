@@ -130,7 +130,7 @@ def _warnings(progress: Progress, variants: Sequence[Variant]) -> list[str]:
     elif variants and seeds <= max(COVERAGE):
         covers = COVERAGE[max(known for known in COVERAGE if known <= seeds)]
         found.append(
-            f"bootstrap intervals of {seeds} seeds are too narrow: about {covers:.0%} of them cover the truth; "
+            f"bootstrap intervals of {seeds} seeds are too narrow: about {100 * covers:.0f} % of them cover the truth; "
             "of t_interval 95 % do, where differences are about normal"
         )
     if progress.state in ENDED and progress.told < progress.spec.n_trials:

@@ -57,8 +57,12 @@ def analyse(
         _print(made)
     else:
         waits = f" once {made['waits_for']} is done" if made["waits_for"] else ""
-        console.print(f"{made['name']} trains {made['n_trials']} goals with {made['seeds']} seeds each{waits}.")
-        console.print(f"See what it finds with: infomorphic analyses {name} {made['name']}", markup=False)
+        console.print(
+            f"{made['name']} trains {made['n_trials']} goals with {made['seeds']} seeds each{waits}.", soft_wrap=True
+        )
+        console.print(
+            f"See what it finds with: infomorphic analyses {name} {made['name']}", markup=False, soft_wrap=True
+        )
 
 
 def analyses(
