@@ -1,0 +1,290 @@
+"""What a picture shows, as plain data: said once, and drawn for paper and for the screen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from service.pictures.colours import BLACK, GREY, Scale
+
+Marker = Literal["circle", "square", "diamond", "up", "down", "cross", "plus"]
+Dash = Literal["solid", "dashed", "dotted", "dash-dotted"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How marks look; colour is never all that tells two of them apart.
+
+    Attributes:
+        marker: What is at each point; nothing for None.
+        dash: The line from point to point; none for None.
+        size: Of markers, in points.
+        width: Of lines, in points.
+        hollow: Whether markers are outlines.
+    """
+
+    colour: str
+    marker: Marker | None = None
+    dash: Dash | None = None
+    size: float = 5
+    width: float = 1.4
+    opacity: float = 1
+    hollow: bool = False
+
+
+@dataclass(frozen=True)
+class Series:
+    """Points, and a line through them if they look so. NaN is a gap.
+
+    Attributes:
+        name: In the legend; it is not there if this is empty.
+        intervals: For each point where its interval begins and ends, in the direction of values; or nothing.
+        notes: For each point what whoever points at it wants to know.
+        stepped: Whether the line keeps its height until the next point.
+        every: Markers are at every so many points.
+    """
+
+    x: Sequence[float]
+    y: Sequence[float]
+    look: Look
+    name: str = ""
+    intervals: Sequence[tuple[float, float] | None] = ()
+    notes: Sequence[str] = ()
+    stepped: bool = False
+    every: int = 1
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Lying bars from 0, one in each row, with their spread."""
+
+    rows: Sequence[float]
+    lengths: Sequence[float]
+    spreads: Sequence[float | None]
+    look: Look
+    name: str = ""
+
+
+BOX = 0.62
+"""Height of a box, where the next row is at a distance of 1."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """Five numbers in a row, from the lowest to the highest."""
+
+    row: float
+    low: float
+    lower_quartile: float
+    median: float
+    upper_quartile: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """Lying boxes, with whiskers to the extremes."""
+
+    boxes: Sequence[Box]
+    look: Look
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Words:
+    """Text at points: on which side of each, and written upwards if it is turned."""
+
+    x: Sequence[float]
+    y: Sequence[float]
+    texts: Sequence[str]
+    colour: str = GREY
+    side: Literal["left", "centre", "right"] = "right"
+    turned: bool = False
+
+
+Mark = Series | Bars | Boxes | Words
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Of a chart.
+
+    Attributes:
+        rows: Names of the places 0, 1, 2, …; an axis of numbers if there are none.
+        limits: Its ends; the second may be the lower one.
+        ticks: Where numbers are written; wherever it suits if there are none.
+        named: Whether the names are written; not where they stand at the panel to the left.
+        turned: Whether names are written upwards.
+    """
+
+    label: str = ""
+    rows: Sequence[str] = ()
+    limits: tuple[float, float] | None = None
+    ticks: Sequence[float] = ()
+    named: bool = True
+    turned: bool = False
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Marks between two axes.
+
+    Attributes:
+        reference: Value that others are compared with, a line from end to end.
+        lying: Whether values go from left to right.
+        width: Without what is written around it, in inches, as the height.
+    """
+
+    marks: Sequence[Mark]
+    x: Axis
+    y: Axis
+    title: str = ""
+    reference: float | None = None
+    lying: bool = False
+    width: float = 5.6
+    height: float = 3.4
+
+
+NODE = (0.86, 0.6)
+"""Width and height of a node's box, where the next one is at a distance of 1."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A box in a graph with a name and a weight; places are counted in nodes from left to right, and upwards."""
+
+    name: str
+    x: float
+    y: float
+    value: float
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Nodes with the colours of their values, and lines between some.
+
+    Attributes:
+        edges: Positions of the nodes at both ends.
+    """
+
+    nodes: Sequence[Node]
+    edges: Sequence[tuple[int, int]]
+    title: str = ""
+
+    @property
+    def bounds(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """What of the plane is to be seen: from left to right, and from below upwards."""
+        xs, ys = [node.x for node in self.nodes], [node.y for node in self.nodes]
+        return (min(xs) - 0.5, max(xs) + 0.5), (min(ys) - 0.4, max(ys) + 0.4)
+
+    @property
+    def width(self) -> float:
+        """In inches."""
+        left, right = self.bounds[0]
+        return 1.3 * (right - left)
+
+    @property
+    def height(self) -> float:
+        """In inches."""
+        bottom, top = self.bounds[1]
+        return 0.72 * (top - bottom)
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """Numbers in the colours of the picture's scale.
+
+    Attributes:
+        cells: (row, column).
+        places: Columns that there is room for, so that those of several tables are alike.
+    """
+
+    rows: Sequence[str]
+    columns: Sequence[str]
+    cells: Sequence[Sequence[float]]
+    places: int
+    title: str = ""
+
+    @property
+    def width(self) -> float:
+        """In inches."""
+        return 0.8 * self.places
+
+    @property
+    def height(self) -> float:
+        """In inches."""
+        return 0.26 * len(self.rows)
+
+
+@dataclass(frozen=True)
+class Parallel:
+    """Parallel coordinates: each line goes through its numbers on all axes, in the colour of its value.
+
+    Attributes:
+        lines: For each line a number on each axis.
+        values: For each line.
+        names: For each line.
+        best: Position of the one to be seen first.
+        limits: Of all axes.
+    """
+
+    axes: Sequence[str]
+    lines: Sequence[Sequence[float]]
+    values: Sequence[float]
+    names: Sequence[str]
+    best: int
+    limits: tuple[float, float] = (-1.0, 1.0)
+    title: str = ""
+    height: float = 3.6
+
+    @property
+    def width(self) -> float:
+        """In inches."""
+        return max(5.6, 0.32 * len(self.axes))
+
+
+Panel = Chart | Graph | HeatMap | Parallel
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Panels in rows under a title.
+
+    Attributes:
+        columns: Panels in a row.
+        scale: Of colours, where they stand for numbers.
+    """
+
+    title: str
+    subtitle: str
+    panels: Sequence[Panel]
+    columns: int = 1
+    scale: Scale | None = None
+
+    @property
+    def shares_rows(self) -> bool:
+        """Whether names stand at the first panel of each row alone."""
+        return any(isinstance(panel, Chart) and not panel.y.named for panel in self.panels)
+
+
+def nothing_yet(title: str, subtitle: str, reason: str) -> Picture:
+    """A picture that says why it is empty."""
+    words = Words([0.5], [0.5], [reason], BLACK, side="centre")
+    return Picture(title, subtitle, [Chart([words], Axis(limits=(0, 1)), Axis(limits=(0, 1)), height=0.5)])
+
+
+def around(values: Sequence[float], *, least: float = 1e-3) -> tuple[float, float]:
+    """Ends of an axis that has room for some finite numbers, one at least, and a little more.
+
+    Args:
+        values: To be seen.
+        least: Distance of the ends where the numbers are equal.
+    """
+    low, high = min(values), max(values)
+    margin = max(0.06 * (high - low), (least - (high - low)) / 2)
+    return low - margin, high + margin
+
+
+def signed(value: float) -> str:
+    """A weight in two digits, with its sign, so that it can be told without colour."""
+    rounded = f"{value:+.2f}"
+    return "0" if float(rounded) == 0 else rounded.replace("-", "\N{MINUS SIGN}")
