@@ -1,0 +1,378 @@
+"""Pictures: what they show, by hand; and that their files hold it, as text, the same every time."""
+
+import json
+from io import BytesIO
+from itertools import pairwise
+from xml.etree import ElementTree as ET
+
+import pytest
+from optuna.trial import TrialState
+from PIL import Image
+
+from model.goal import BIVARIATE, TERMS, TRIVARIATE, Goal
+from service.analyses.report import FAILED, NOT_TRAINED, RUNNING, WAITING
+from service.pictures import epochs, findings, goals, searches
+from service.pictures.chart import Bars, Boxes, Parallel, Series, Words
+from service.pictures.colours import Scale, ink_on
+from service.pictures.rendering import MEDIA_TYPES, render
+from service.pictures.screen import DASHBOARD, plotly_figure
+from service.trials import TrialView
+from tests.unit.reports import finding, report, summary
+
+PUBLISHED = Goal.preset("optimized_1_100_tpe")
+WEIGHTS = {"{F}{C}": "+0.98", "{F}{L}": "−0.99", "{FC}{FL}{CL}": "−0.02", "{FCL}": "−0.22", "H_res": "+0.04"}
+"""Of the published goal, read from its file."""
+TRAP = "$a_1$ <script>alert(1)</script> {0} %{x} & _b"
+
+
+def texts(svg):
+    return ["".join(node.itertext()).strip() for node in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+
+
+def marks(picture, kind, panel=0):
+    return [mark for mark in picture.panels[panel].marks if isinstance(mark, kind)]
+
+
+def words(picture, panel=0):
+    found = [pair for mark in marks(picture, Words, panel) for pair in zip(mark.texts, mark.x, mark.y, strict=True)]
+    return {text.strip(): (x, y) for text, x, y in found}
+
+
+def trial(number, value=None, state=TrialState.COMPLETE, goal=PUBLISHED, reported=None):
+    return TrialView(number, state, value, (goal,), reported or {}, 1, number, None, (), None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("lattice", "lines"),
+    [
+        (BIVARIATE, {("{1}{2}", "{1}"), ("{1}{2}", "{2}"), ("{1}", "{12}"), ("{2}", "{12}")}),
+        (
+            TRIVARIATE,
+            {
+                *((low, high) for low in ("{F}{C}{L}",) for high in ("{F}{C}", "{F}{L}", "{C}{L}")),
+                *(("{F}{C}", high) for high in ("{F}{CL}", "{C}{FL}")),
+                *(("{F}{L}", high) for high in ("{F}{CL}", "{L}{FC}")),
+                *(("{C}{L}", high) for high in ("{C}{FL}", "{L}{FC}")),
+                *((f"{{{a}}}{{{b}}}", f"{{{a}}}") for a, b in (("F", "CL"), ("C", "FL"), ("L", "FC"))),
+                *((low, "{FC}{FL}{CL}") for low in ("{F}{CL}", "{C}{FL}", "{L}{FC}")),
+                *(("{FC}{FL}{CL}", high) for high in ("{FC}{FL}", "{FC}{CL}", "{FL}{CL}")),
+                *((("{F}", "{FC}{FL}")), ("{C}", "{FC}{CL}"), ("{L}", "{FL}{CL}")),
+                *(("{FC}{FL}", high) for high in ("{FC}", "{FL}")),
+                *(("{FC}{CL}", high) for high in ("{FC}", "{CL}")),
+                *(("{FL}{CL}", high) for high in ("{FL}", "{CL}")),
+                *((low, "{FCL}") for low in ("{FC}", "{FL}", "{CL}")),
+            },
+        ),
+    ],
+    ids=["bivariate", "trivariate"],
+)
+def test_lines_of_a_lattice_join_neighbours_alone(lattice, lines):
+    found = goals.neighbours(lattice)
+
+    assert {(lattice.names[low], lattice.names[high]) for low, high in found} == lines
+    assert len(found) == len(lines)
+
+
+@pytest.mark.parametrize("goal", [PUBLISHED, Goal((0.1, -0.2, 0.3, 0.4, 0.5))], ids=["trivariate", "bivariate"])
+def test_every_line_of_a_lattice_goes_up_and_no_two_nodes_touch(goal):
+    (graph,) = goals.goal([goal], "a goal").panels
+
+    assert all(graph.nodes[low].y + 1 == graph.nodes[high].y for low, high in graph.edges)
+    places = [(node.x, node.y) for node in graph.nodes]
+    apart = [abs(a[0] - b[0]) >= 1 or abs(a[1] - b[1]) >= 1 for i, a in enumerate(places) for b in places[:i]]
+    assert all(apart)
+
+
+def test_a_goal_shows_every_term_with_its_weight():
+    svg = render(goals.goal([PUBLISHED], "a goal"), "svg")
+
+    shown = texts(svg)
+    assert set(TERMS) <= set(shown)
+    for term, weight in WEIGHTS.items():
+        assert shown[shown.index(term) + 1] == weight
+
+
+def test_each_layer_has_a_lattice_of_its_own_unless_all_have_the_same_goal():
+    other = Goal.preset("heuristic")
+
+    assert [p.title for p in goals.goal([PUBLISHED, other], "g").panels] == ["hidden layer 1", "hidden layer 2"]
+    assert [p.title for p in goals.goal([PUBLISHED, PUBLISHED], "g").panels] == [""]
+
+
+def test_goals_side_by_side_are_columns_and_those_of_other_neurons_another_table():
+    bivariate = Goal((0.1, -0.2, 0.3, 0.4, 0.5))
+    picture = goals.side_by_side(
+        {"a": [PUBLISHED] * 2, "b": [PUBLISHED, Goal.preset("heuristic")], "c": [bivariate]}, ""
+    )
+
+    first, second = picture.panels
+    assert list(first.columns) == ["a", "b, layer 1", "b, layer 2"]
+    assert list(first.cells[1]) == [PUBLISHED.gamma[1], PUBLISHED.gamma[1], 1.0]
+    assert [list(row) for row in second.cells] == [[0.1], [-0.2], [0.3], [0.4], [0.5]]
+
+
+def test_zeroing_has_rows_in_the_published_order_with_the_mean_its_interval_and_what_is_not_known():
+    found = [
+        finding("{F}{C}", weight="{F}{C}", change=summary(-0.3, -0.1)),
+        finding("{F}{C}{L}", NOT_TRAINED, weight="{F}{C}{L}", note="it is zero already"),
+        finding("H_res", FAILED, weight="H_res"),
+        finding("{F}{L}", WAITING, weight="{F}{L}"),
+    ]
+
+    picture = findings.zeroing(report("zeroing", found))
+
+    (chart,) = picture.panels
+    assert list(chart.y.rows) == ["{F}{C}{L}", "{F}{C}", "{F}{L}", "H_res"]
+    mean = next(series for series in marks(picture, Series) if any(series.intervals))
+    assert (list(mean.x), list(mean.intervals)) == ([-0.2], [(-0.3, -0.1)])
+    said = words(picture)
+    assert {text: said[text] for text in ("it is zero already", "waiting", "failed")} == {
+        "it is zero already": (0, 0),
+        "waiting": (0, 2),
+        "failed": (0, 3),
+    }
+    assert said["−0.2000"][1] == 1
+
+
+def test_weights_of_layers_are_panels():
+    found = [finding(name, weight=name, change=summary(-0.1, 0.1)) for name in ("10:{F}", "2:{F}", "2:{F}{C}")]
+
+    picture = findings.zeroing(report("zeroing", found))
+
+    assert [(p.title, list(p.y.rows)) for p in picture.panels] == [
+        ("hidden layer 2", ["{F}{C}", "{F}"]),
+        ("hidden layer 10", ["{F}"]),
+    ]
+
+
+def test_a_single_network_has_no_interval():
+    picture = findings.zeroing(report("zeroing", [finding("{F}", weight="{F}", change=summary(-0.1))], seeds=1))
+
+    (series,) = marks(picture, Series)
+    assert (list(series.x), list(series.intervals)) == ([-0.1], [None])
+
+
+def test_cumulative_zeroing_begins_at_the_baseline_and_has_a_gap_where_nothing_is_known():
+    found = [
+        finding("{F}", accuracy=summary(0.9, 0.8)),
+        finding("{C}", RUNNING),
+        finding("{L}", NOT_TRAINED),
+        finding("{FC}", accuracy=summary(0.2, 0.4)),
+    ]
+
+    picture = findings.cumulative(report("cumulative_zeroing", found))
+
+    curve = next(series for series in marks(picture, Series) if series.intervals)
+    assert list(curve.y) == pytest.approx([0.95, 0.85, float("nan"), 0.95, 0.3], nan_ok=True)
+    assert list(picture.panels[0].x.rows) == ["the whole goal", "{F}", "{C}", "{L}", "{FC}"]
+    assert words(picture)["running"][0] == 2
+
+
+def test_an_analysis_that_waits_says_for_what():
+    picture = findings.cumulative(report("cumulative_zeroing", [], waits_for="mnist-zeroing"))
+
+    assert "waits for mnist-zeroing" in texts(render(picture, "svg"))
+
+
+def test_sensitivity_has_a_panel_for_each_change_and_boxes_from_quartile_to_quartile():
+    runs = summary(0.0, 0.1, 0.2, 0.3, 0.8)
+    found = [finding(f"{{F}} {by}", weight="{F}", change=runs) for by in ("-10 %", "+10 %", "-0.1", "+0.1")]
+
+    picture = findings.sensitivity(report("sensitivity", found))
+
+    assert [panel.title for panel in picture.panels] == ["−10 %", "+10 %", "−0.1", "+0.1"]
+    (box,) = marks(picture, Boxes)[0].boxes
+    assert (box.low, box.lower_quartile, box.median, box.upper_quartile, box.high) == (0.0, 0.1, 0.2, 0.3, 0.8)
+
+
+def test_confirmation_shows_the_searched_value_beside_the_mean():
+    found = [
+        finding("trial 7", accuracy=summary(0.90, 0.94), trial=7, searched=0.95),
+        finding("trial 9", WAITING, trial=9, searched=0.93),
+    ]
+
+    picture = findings.confirmation(report("confirmation", found))
+
+    by_name = {series.name: series for series in marks(picture, Series)}
+    assert list(by_name["in the search"].x) == [0.95, 0.93]
+    assert list(by_name["mean and its 95 % interval"].x) == pytest.approx([0.92])
+    assert list(picture.panels[0].y.rows) == ["trial 7", "trial 9"]
+
+
+def test_a_design_has_no_picture_of_its_own():
+    with pytest.raises(ValueError, match="design"):
+        findings.picture_of(report("design", []))
+
+
+def test_history_has_the_best_so_far_and_tells_pruned_and_failed_trials_apart():
+    trials = [
+        trial(0, 0.5),
+        trial(1, state=TrialState.FAIL),
+        trial(2, 0.4),
+        trial(3, state=TrialState.PRUNED, reported={1: 0.2, 2: 0.3}),
+        trial(4, 0.7),
+    ]
+
+    picture = searches.history(trials, "history")
+
+    by_name = {series.name: series for series in marks(picture, Series)}
+    assert list(by_name["best so far"].y) == [0.5, 0.5, 0.7, 0.7]
+    assert (list(by_name["pruned"].x), list(by_name["pruned"].y)) == ([3], [0.3])
+    assert list(by_name["failed"].x) == [1]
+    assert len({series.look.marker for series in by_name.values()}) == 4
+
+
+def test_parallel_coordinates_draw_the_best_trial_last_the_first_of_equals():
+    trials = [
+        trial(0, 0.5),
+        trial(1, 0.9),
+        trial(2, 0.9, goal=Goal.preset("heuristic")),
+        trial(3, state=TrialState.FAIL),
+    ]
+
+    (panel,) = searches.parallel_coordinates(trials, TERMS, "weights").panels
+
+    assert isinstance(panel, Parallel)
+    assert list(panel.values) == [0.5, 0.9, 0.9]
+    assert panel.names[panel.best] == "trial 1, 0.9000"
+    assert list(panel.lines[panel.best]) == list(PUBLISHED.gamma)
+
+
+def test_importances_are_bars_in_the_order_given():
+    picture = searches.importances([("{C}", 0.5, 0.1), ("{F}", 0.2, None)], "importances")
+
+    (bars,) = marks(picture, Bars)
+    assert (list(bars.lengths), list(bars.spreads)) == ([0.5, 0.2], [0.1, None])
+    assert list(picture.panels[0].y.rows) == ["{C}", "{F}"]
+
+
+HISTORY = b"""network,epoch,training_accuracy,hidden 1 self-cosine distance,hidden 1 {F}{C},hidden 1 H_res,output {1}{2}
+0,1,0.5,0.1,0.1,0.5,0.2
+0,2,0.5,0.1,0.2,0.5,0.2
+1,1,0.5,nan,0.3,0.7,0.4
+"""
+
+
+def test_atoms_are_means_over_the_networks_that_came_to_an_epoch():
+    picture = epochs.atoms_over_epochs(HISTORY, "atoms")
+
+    assert [panel.title for panel in picture.panels] == ["hidden 1", "output"]
+    curves = [series for series in marks(picture, Series) if series.notes]
+    assert [list(curve.y) for curve in curves] == [pytest.approx([0.2, 0.2]), pytest.approx([0.6, 0.5])]
+    assert list(curves[0].x) == [1, 2]
+    assert set(words(picture)) == {"{F}{C}", "H_res"}
+
+
+def test_a_layer_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="hidden 2"):
+        epochs.atoms_over_epochs(HISTORY, "atoms", layer="hidden 2")
+
+
+def test_no_two_terms_have_the_same_look():
+    header = ",".join(["network", "epoch", *(f"hidden 1 {term}" for term in TERMS)])
+    rows = "\n".join(",".join(["0", str(epoch), *["0.1"] * 19]) for epoch in (1, 2))
+
+    picture = epochs.atoms_over_epochs(f"{header}\n{rows}\n".encode(), "atoms")
+
+    looks = [series.look for series in marks(picture, Series) if series.notes]
+    assert len(looks) == 19
+    assert len({(look.colour, look.dash) for look in looks}) == 19
+
+
+def test_labels_are_apart_in_the_order_of_what_they_label():
+    found = epochs.apart([0.0, 5.0, 0.0, 0.5], 1.0)
+
+    ordered = sorted(found)
+    assert all(high - low >= 1 - 1e-12 for low, high in pairwise(ordered))
+    assert sorted(range(4), key=lambda i: found[i]) == [0, 2, 3, 1]
+    assert found[1] == 5.0
+
+
+PICTURES = {
+    "goal": lambda: goals.goal([PUBLISHED], "a goal"),
+    "side by side": lambda: goals.side_by_side({TRAP: [PUBLISHED]}, "goals"),
+    "sensitivity": lambda: findings.sensitivity(
+        report("sensitivity", [finding("{F} +0.1", weight="{F}", change=summary(0.1, 0.1))])
+    ),
+    "cumulative": lambda: findings.cumulative(report("cumulative_zeroing", [finding("{F}", WAITING)])),
+    "importances": lambda: searches.importances([("{F}", 0.0, None)], "importances"),
+    "parallel coordinates": lambda: searches.parallel_coordinates([trial(0, 0.5)], TERMS, "weights"),
+    "history": lambda: searches.history([trial(0, state=TrialState.FAIL)], "history"),
+    "atoms": lambda: epochs.atoms_over_epochs(HISTORY, "atoms"),
+    "nothing yet": lambda: searches.history([], "history"),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("file_format", MEDIA_TYPES)
+def test_the_same_picture_is_the_same_file(name, file_format):
+    first, second = (render(PICTURES[name](), file_format) for _ in range(2))
+
+    assert first == second
+
+
+def test_a_png_is_as_wide_as_a_page_and_not_empty():
+    image = Image.open(BytesIO(render(PICTURES["atoms"](), "png")))
+    image.load()
+
+    assert image.format == "PNG"
+    assert image.width == 7 * 150
+    assert len(image.convert("L").getcolors(256)) > 20
+
+
+def test_a_picture_grows_with_its_rows():
+    def height(count):
+        rows = [(f"weight {i}", 0.1, None) for i in range(count)]
+        return Image.open(BytesIO(render(searches.importances(rows, "importances"), "png"))).height
+
+    assert height(380) > 380 * 20
+    assert height(19) < 2000
+
+
+def test_names_are_text_in_an_svg_whatever_they_look_like():
+    svg = render(goals.lattices({TRAP: PUBLISHED}, TRAP, TRAP), "svg")
+
+    assert texts(svg).count(TRAP) == 3
+    assert not list(ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}script"))
+
+
+def test_names_are_text_in_a_page_whatever_they_look_like():
+    page = render(goals.lattices({TRAP: PUBLISHED}, TRAP, TRAP), "html").decode()
+
+    assert "<script>alert(1)" not in page
+    assert f"<title>{TRAP.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;')}</title>" in page
+
+
+def test_a_page_asks_nobody_for_anything():
+    page = render(PICTURES["goal"](), "html").decode()
+
+    assert "plotly.js v" in page
+    assert "<script src" not in page
+    assert "<link" not in page
+
+
+def test_a_figure_has_every_term_and_lists_instead_of_encoded_arrays():
+    document = plotly_figure(goals.goal([PUBLISHED], "a goal")).to_json()
+
+    (shown, _) = json.loads(document)["data"]
+    assert {f"{term}<br><b>{weight}</b>" for term, weight in WEIGHTS.items()} <= set(shown["text"])
+    assert "bdata" not in document
+
+
+@pytest.mark.parametrize("name", ["goal", "sensitivity", "parallel coordinates", "history", "cumulative"])
+def test_a_figure_for_the_dashboard_is_as_high_as_its_place(name):
+    assert plotly_figure(PICTURES[name](), DASHBOARD).layout.height <= DASHBOARD + 1
+
+
+def test_another_format_is_refused():
+    with pytest.raises(ValueError, match="pdf"):
+        render(PICTURES["goal"](), "pdf")
+
+
+@pytest.mark.parametrize(("value", "colour"), [(-1, "#67001f"), (0, "#f7f7f7"), (1, "#053061"), (7, "#053061")])
+def test_weights_are_red_below_zero_and_blue_above(value, colour):
+    assert Scale.of_weights().colour(value) == colour
+
+
+def test_what_stands_on_a_colour_can_be_read():
+    assert [ink_on(colour) for colour in ("#053061", "#67001f", "#f7f7f7")] == ["#ffffff", "#ffffff", "#000000"]
