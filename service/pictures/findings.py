@@ -91,7 +91,7 @@ def cumulative(report: Report) -> Picture:
             [float(x) for x in range(len(summaries))],
             [float("nan") if summary is None else summary.mean for summary in summaries],
             _CURVE,
-            "mean and its 95 % interval" if several else "",
+            "mean, 95 % interval" if several else "",
             [None if summary is None else summary.interval for summary in summaries],
             [_note(label, summary) for label, summary in zip(_labels(report), summaries, strict=True)],
         ),
@@ -131,7 +131,7 @@ def sensitivity(report: Report) -> Picture:
         _boxes({name: found.get(name) for name in names}, limits, change, named=place % columns == 0)
         for place, (change, found) in enumerate(changes.items())
     ]
-    return Picture(title, _about(report), panels, columns=columns)
+    return Picture(title, f"{CHANGE}; {_about(report)}", panels, columns=columns)
 
 
 def _boxes(findings: Mapping[str, Finding | None], limits: tuple[float, float], title: str, *, named: bool) -> Chart:
@@ -152,7 +152,7 @@ def _boxes(findings: Mapping[str, Finding | None], limits: tuple[float, float], 
     title = title.replace("-", "\N{MINUS SIGN}")
     return Chart(
         marks,
-        Axis("change of accuracy", limits=limits),
+        Axis("change", limits=limits),
         rows,
         title,
         0.0,
@@ -211,7 +211,7 @@ def _in_rows(summaries: Sequence[Summary | None]) -> tuple[list[Mark], list[Mark
         [summary.mean for _, summary in known],
         [row - 0.1 if several else row for row, _ in known],
         _MEAN,
-        "mean and its 95 % interval" if several else "a single network",
+        "mean, 95 % interval" if several else "a single network",
         [summary.interval for _, summary in known],
         [_note("", summary) for _, summary in known],
     )
@@ -265,7 +265,7 @@ def _extent(summary: Summary | None) -> list[float]:
 def _note(label: str, summary: Summary | None) -> str:
     if summary is None:
         return label
-    interval = "" if summary.interval is None else " ({:+.4f} to {:+.4f})".format(*summary.interval)
+    interval = "" if summary.interval is None else " ({:.4f} to {:.4f})".format(*summary.interval)
     return f"{label} {summary.mean:.4f}{interval}, {len(summary.runs)} networks".strip()
 
 

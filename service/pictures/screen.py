@@ -59,18 +59,20 @@ def plotly_figure(picture: Picture, height: int | None = None) -> go.Figure:
         height: In pixels, if there is a limit; `DASHBOARD` for optuna-dashboard. Text keeps its size, and a picture
             that could not be read any more is higher.
     """
-    frames, width, height = _frames(picture, height)
+    frames, width, whole = _frames(picture, height)
+    bottom = _bottom(picture)
     layout: dict[str, Any] = {
         "template": "none",
         "font": {"family": FONT, "size": 12},
-        "height": height,
-        "margin": {"l": _LEFT, "r": _RIGHT, "t": _head(picture), "b": _BOTTOM, "autoexpand": False},
+        "height": whole,
+        "margin": {"l": _LEFT, "r": _RIGHT, "t": _head(picture), "b": bottom, "autoexpand": False},
         "hovermode": "closest",
         "legend": {
             "orientation": "h",
             "x": 0,
-            "y": -(_BOTTOM - 8) / (height - _head(picture) - _BOTTOM),
+            "y": -(bottom - 8) / (whole - _head(picture) - bottom),
             "yanchor": "bottom",
+            "font": {"size": SMALL},
         },
         "shapes": [],
         "annotations": [_title(picture)],
@@ -78,7 +80,7 @@ def plotly_figure(picture: Picture, height: int | None = None) -> go.Figure:
         "plot_bgcolor": "white",
         "showlegend": True,
     }
-    if width > WIDE:
+    if width > WIDE and height is None:
         layout["width"] = width
     traces: list[Json] = []
     for panel, frame in zip(picture.panels, frames, strict=True):
@@ -91,8 +93,8 @@ def plotly_figure(picture: Picture, height: int | None = None) -> go.Figure:
     return go.Figure({"data": traces, "layout": layout})
 
 
-_LEFT, _RIGHT, _BOTTOM = 130, 110, 40
-"""Pixels at the edges: for names of rows, for a bar of colours or numbers, and for a legend."""
+_LEFT, _RIGHT = 130, 110
+"""Pixels at the edges: for names of rows, and for a bar of colours or numbers."""
 
 
 def _draw(panel: Panel, frame: Frame, picture: Picture) -> tuple[list[Json], Json]:
@@ -105,7 +107,7 @@ def _draw(panel: Panel, frame: Frame, picture: Picture) -> tuple[list[Json], Jso
 
 def _frames(picture: Picture, limit: int | None) -> tuple[list[Frame], int, int]:
     """Where the panels are, and how many pixels all take."""
-    around = _head(picture) + _BOTTOM
+    around = _head(picture) + _bottom(picture)
     columns = picture.columns
     gap = 30 if picture.shares_rows else _GAP
     rows = [picture.panels[start : start + columns] for start in range(0, len(picture.panels), columns)]
@@ -150,12 +152,17 @@ def _room(row: Sequence[Panel]) -> tuple[float, float]:
         if isinstance(panel, HeatMap):
             over = 8 + 7 * min(26, max(map(len, panel.columns)))
         elif isinstance(panel, Parallel):
-            over, under = 40 + 7 * max(map(len, panel.axes)), 10
+            over, under = 40 + 7 * max(map(len, panel.axes)), 34
         elif isinstance(panel, Chart):
             turned = 7 * max(map(len, panel.x.rows), default=0) if panel.x.turned else 0
             under = 52 + turned
         above, below = max(above, title + over), max(below, under)
     return above, below
+
+
+def _bottom(picture: Picture) -> int:
+    """Pixels at the lower edge, for a legend where there may be one."""
+    return 40 if any(isinstance(panel, Chart) for panel in picture.panels) else 14
 
 
 def _wrapped(picture: Picture) -> tuple[list[str], list[str]]:

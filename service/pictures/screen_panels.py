@@ -68,7 +68,7 @@ def _scaled(scale: Scale) -> Json:
         "cmin": scale.low,
         "cmax": scale.high,
         "colorbar": {
-            "title": {"text": scale.label, "side": "top"},
+            "title": {"text": lines(wrap(scale.label, 12)), "side": "top", "font": {"size": SMALL}},
             "len": 320,
             "lenmode": "pixels",
             "thickness": 14,

@@ -195,7 +195,7 @@ def test_confirmation_shows_the_searched_value_beside_the_mean():
 
     by_name = {series.name: series for series in marks(picture, Series)}
     assert list(by_name["in the search"].x) == [0.95, 0.93]
-    assert list(by_name["mean and its 95 % interval"].x) == pytest.approx([0.92])
+    assert list(by_name["mean, 95 % interval"].x) == pytest.approx([0.92])
     assert list(picture.panels[0].y.rows) == ["trial 7", "trial 9"]
 
 
