@@ -79,7 +79,7 @@ def cumulative(report: Report) -> Picture:
     known = [(x, summary) for x, summary in enumerate(summaries) if summary is not None]
     limits = around(list(chain.from_iterable(_extent(summary) for _, summary in known)) or [0.0, 1.0])
     states = [(x, _state(f)) for x, f in enumerate(steps) if f is not None and summaries[x] is None]
-    several = any(summary.interval for _, summary in known)
+    several = any(summary.t_interval for _, summary in known)
     marks: list[Mark] = [
         Series(
             [float(x) for x, summary in known for _ in summary.runs],
@@ -92,7 +92,7 @@ def cumulative(report: Report) -> Picture:
             [float("nan") if summary is None else summary.mean for summary in summaries],
             _CURVE,
             "mean, 95 % interval" if several else "",
-            [None if summary is None else summary.interval for summary in summaries],
+            [None if summary is None else summary.t_interval for summary in summaries],
             [_note(label, summary) for label, summary in zip(_labels(report), summaries, strict=True)],
         ),
         Words(
@@ -165,7 +165,7 @@ def _boxes(findings: Mapping[str, Finding | None], limits: tuple[float, float], 
 def confirmation(report: Report) -> Picture:
     """The best trials of a study with fresh seeds, beside the one value that made them the best."""
     title = f"The best trials again: {report.of}"
-    findings = list(report.findings)
+    findings = [] if report.baseline is None else [report.baseline, *report.findings]
     searched = [(row, f.variant.searched) for row, f in enumerate(findings) if f.variant.searched is not None]
     seen = [*(value for _, value in searched), *chain.from_iterable(_extent(f.accuracy) for f in findings)]
     if not seen:
@@ -206,13 +206,13 @@ def _in_rows(summaries: Sequence[Summary | None]) -> tuple[list[Mark], list[Mark
     known = [(row, summary) for row, summary in enumerate(summaries) if summary is not None]
     if not known:
         return [], []
-    several = any(summary.interval for _, summary in known)
+    several = any(summary.t_interval for _, summary in known)
     means = Series(
         [summary.mean for _, summary in known],
         [row - 0.1 if several else row for row, _ in known],
         _MEAN,
         "mean, 95 % interval" if several else "a single network",
-        [summary.interval for _, summary in known],
+        [summary.t_interval for _, summary in known],
         [_note("", summary) for _, summary in known],
     )
     runs = Series(
@@ -259,13 +259,13 @@ def _state(finding: Finding) -> str:
 
 def _extent(summary: Summary | None) -> list[float]:
     """All that is drawn of a summary."""
-    return [] if summary is None else [*summary.runs, *(summary.interval or ())]
+    return [] if summary is None else [*summary.runs, *(summary.t_interval or ())]
 
 
 def _note(label: str, summary: Summary | None) -> str:
     if summary is None:
         return label
-    interval = "" if summary.interval is None else " ({:.4f} to {:.4f})".format(*summary.interval)
+    interval = "" if summary.t_interval is None else " ({:.4f} to {:.4f})".format(*summary.t_interval)
     return f"{label} {summary.mean:.4f}{interval}, {len(summary.runs)} networks".strip()
 
 

@@ -9,10 +9,11 @@ from service.storage.tables import StudyState
 
 
 def summary(*runs):
+    """Of which the interval to be shown, Student's, is from the lowest to the highest."""
     mean = sum(runs) / len(runs)
-    return Summary(
-        runs, mean, mean, 0.001 if len(runs) > 1 else None, (min(runs), max(runs)) if len(runs) > 1 else None
-    )
+    if len(runs) == 1:
+        return Summary(runs, mean, mean, None, None, None)
+    return Summary(runs, mean, mean, 0.001, (mean, mean), (min(runs), max(runs)))
 
 
 def finding(label, state=COMPLETE, *, weight=None, change=None, accuracy=None, **variant):
