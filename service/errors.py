@@ -45,6 +45,22 @@ class AnalysisNotFoundError(ServiceError):
     """The study has no such analysis."""
 
 
+class NoDesignError(ServiceError):
+    """The study has no design whose trials could be used."""
+
+
+class TooFewTrialsError(ServiceError):
+    """There are fewer trials than importances can be told from."""
+
+
+class NothingToExplainError(ServiceError):
+    """All trials came to the same, so that no weight matters more than another."""
+
+
+class CalculationError(ServiceError):
+    """A calculation apart from the requests could not be done."""
+
+
 class InvalidFieldError(ServiceError):
     """A field of a request is not valid, which only the service's own data could tell.
 
