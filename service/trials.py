@@ -165,7 +165,7 @@ def overview(store: Store, spec: StudySpec) -> Overview:
     Raises:
         StudyNotFoundError: If they have been deleted.
     """
-    number, trials = _study_and_trials(store, spec.name)
+    number, trials = study_and_trials(store, spec.name)
     states = Counter(trial.state for trial in trials)
     best = next(ranked(spec, [trial for trial in trials if trial.state is TrialState.COMPLETE]), None)
     return Overview(
@@ -181,12 +181,17 @@ def all_trials(store: Store, name: str, states: tuple[TrialState, ...] | None = 
     Raises:
         StudyNotFoundError: If they have been deleted.
     """
-    return _study_and_trials(store, name, states)[1]
+    return study_and_trials(store, name, states)[1]
 
 
-def _study_and_trials(
+def study_and_trials(
     store: Store, name: str, states: tuple[TrialState, ...] | None = None
 ) -> tuple[int, Sequence[FrozenTrial]]:
+    """A study's number in Optuna, and its trials as `all_trials` has them.
+
+    Raises:
+        StudyNotFoundError: If they have been deleted.
+    """
     number = _number_in_optuna(store, name)
     try:
         return number, store.trials.get_all_trials(number, deepcopy=False, states=states)
