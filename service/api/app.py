@@ -16,7 +16,8 @@ from service.api import documentation, problems
 from service.api.access import ApiKeyMiddleware, BodyLimit, SameOriginOnly, ThisMachineOnly
 from service.api.dashboard import DashboardGate
 from service.api.dependencies import LazyStore
-from service.api.routes import analyses, artifacts, catalogue, health, studies, trials
+from service.api.routes import analyses, artifacts, catalogue, comparisons, health, importances, pictures, studies, trials
+from service.importances.answers import Answers
 from service.settings import Settings
 from service.settling import reap
 from service.storage.database import says_server_is_away
@@ -43,6 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
         SettingsError: If they name no database.
     """
     store = LazyStore(settings.require_database_url())
+    answers = Answers()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -51,6 +53,7 @@ def create_app(settings: Settings) -> FastAPI:
         reaper.start()
         yield
         stopping.set()
+        answers.close()
         reaper.join()
         store.close()
 
@@ -62,11 +65,12 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.settings, app.state.store = settings, store
+    app.state.settings, app.state.store, app.state.answers = settings, store, answers
     problems.install(app)
     v1 = APIRouter(prefix="/v1", responses=problems.responses(400, 401, 422, 503))
     # The trials' routes first: they are more specific than those of what can be done with a study.
-    for part in (artifacts, trials, analyses, studies, catalogue):
+    # And those of pictures before these, since an analysis' name may be that of a picture.
+    for part in (artifacts, trials, importances, pictures, comparisons, analyses, studies, catalogue):
         v1.include_router(part.router)
     app.include_router(v1)
     app.include_router(artifacts.of_dashboard)

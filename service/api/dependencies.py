@@ -9,6 +9,7 @@ from optuna.exceptions import StorageInternalError
 from sqlalchemy.orm import Session
 
 from service.errors import ServiceError
+from service.importances.answers import Answers
 from service.settings import Settings
 from service.spec import StudyName
 from service.storage.database import says_server_is_away
@@ -77,7 +78,12 @@ def _store(request: Request) -> Store:
     return cast("LazyStore", request.app.state.store).get()
 
 
+def _answers(request: Request) -> Answers:
+    return cast("Answers", request.app.state.answers)
+
+
 StoreDep = Annotated[Store, Depends(_store)]
+AnswersDep = Annotated[Answers, Depends(_answers)]
 SettingsDep = Annotated[Settings, Depends(_settings)]
 
 

@@ -24,9 +24,12 @@ from service.errors import (
     InvalidFieldError,
     NameTakenError,
     NotAnalysableError,
+    NoDesignError,
+    NothingToExplainError,
     SchemaVersionError,
     ServiceError,
     StudyNotFoundError,
+    TooFewTrialsError,
     TransitionError,
     TrialNotFoundError,
 )
@@ -74,6 +77,9 @@ STATUS_OF: dict[type[Exception], HTTPStatus] = {
     NameTakenError: HTTPStatus.CONFLICT,
     NotAnalysableError: HTTPStatus.CONFLICT,
     TransitionError: HTTPStatus.CONFLICT,
+    NoDesignError: HTTPStatus.CONFLICT,
+    TooFewTrialsError: HTTPStatus.CONFLICT,
+    NothingToExplainError: HTTPStatus.CONFLICT,
     SchemaVersionError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
