@@ -11,6 +11,7 @@ from service.errors import StudyNotFoundError, TransitionError
 from service.spec import StudySpec
 from service.storage.leases import OPEN_OR_DONE, Verdict
 from service.storage.optuna_tables import (
+    delete_picture,
     delete_with_trials,
     find_half,
 )
@@ -134,10 +135,19 @@ def delete(session: Session, store: Store, name: str) -> None:
     number = find_half(session, name)
     if number is not None:
         delete_with_trials(session, number)
+    _delete_picture_at_parent(session, study)
     session.delete(study)
     session.commit()
     if number is not None:
         store.forget(number)
+
+
+def _delete_picture_at_parent(session: Session, study: Study) -> None:
+    """An analysis has its picture in the dashboard at the study that it analyses too."""
+    of_analysis = select(Study.name).join(Analysis, Analysis.parent_id == Study.id)
+    parent = session.scalar(of_analysis.where(Analysis.study_id == study.id))
+    if parent is not None and (number := find_half(session, parent)) is not None:
+        delete_picture(session, number, study.name)
 
 
 def find(session: Session, name: str, query: Select[Study]) -> Study:

@@ -16,7 +16,18 @@ from service.api import documentation, problems
 from service.api.access import ApiKeyMiddleware, BodyLimit, SameOriginOnly, ThisMachineOnly
 from service.api.dashboard import DashboardGate
 from service.api.dependencies import LazyStore
-from service.api.routes import analyses, artifacts, catalogue, comparisons, health, importances, pictures, studies, trials
+from service.api.routes import (
+    analyses,
+    artifacts,
+    catalogue,
+    comparisons,
+    health,
+    importances,
+    pictures,
+    studies,
+    trials,
+)
+from service.attaching import attach_pictures
 from service.importances.answers import Answers
 from service.settings import Settings
 from service.settling import reap
@@ -97,6 +108,7 @@ def _reap_regularly(store: LazyStore, settings: Settings, stopping: threading.Ev
             reap(store.get())
             sweep(store.get())
             start_waiting(store.get())
+            attach_pictures(store.get())
         except Exception as error:
             if says_server_is_away(error):
                 logger.warning("the database is away: runs of lost workers are settled once it is back")

@@ -1,6 +1,8 @@
 """The service as the command line speaks to it."""
 
 import json
+import time
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -13,6 +15,10 @@ from service.settings import Settings
 
 PATIENCE_SECONDS = 60.0
 """The service gets this long for an answer."""
+
+
+PERIOD_SECONDS = 1.0
+"""Until the service is asked again for what it computes, unless it says otherwise."""
 
 
 class RequestRefusedError(ServiceError):
@@ -64,11 +70,22 @@ class Client:
             ServiceUnreachableError: If it does not answer.
             SettingsError: If the address or the key cannot be sent.
         """
-        return self._json("GET", path, params={k: v for k, v in query.items() if v is not None})
+        return self._json("GET", path, params=_given(query))
 
-    def download(self, path: str) -> bytes:
-        """Read a file; raises as `get` does."""
-        return self._send("GET", path).content
+    def get_once_computed(self, path: str, **query: Any) -> Any:  # noqa: ANN401 - JSON
+        """Read a resource that the service may have to compute first, however long it takes; raises as `get` does."""
+        return self._parsed(self._once_computed(path, query))
+
+    def download(self, path: str, **query: Any) -> bytes:  # noqa: ANN401 - of any type
+        """Read a file, once the service has computed what is in it; raises as `get` does."""
+        return self._once_computed(path, query).content
+
+    def _once_computed(self, path: str, query: Mapping[str, Any]) -> httpx.Response:
+        while True:
+            response = self._send("GET", path, params=_given(query))
+            if response.status_code != httpx.codes.ACCEPTED:
+                return response
+            time.sleep(float(response.headers.get("Retry-After", PERIOD_SECONDS)))
 
     def post(self, path: str, document: object = None) -> Any:  # noqa: ANN401 - JSON
         """Make or change a resource; raises as `get` does."""
@@ -81,7 +98,9 @@ class Client:
         self._send("DELETE", path)
 
     def _json(self, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401 - JSON
-        response = self._send(method, path, **options)
+        return self._parsed(self._send(method, path, **options))
+
+    def _parsed(self, response: httpx.Response) -> Any:  # noqa: ANN401 - JSON
         try:
             return response.json() if response.content else None
         except ValueError as error:
@@ -108,6 +127,10 @@ class Client:
         if not response.is_success:
             raise RequestRefusedError(response.status_code, _detail(response))
         return response
+
+
+def _given(query: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in query.items() if value is not None}
 
 
 def address(study: str, *parts: str) -> str:

@@ -11,6 +11,7 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages._rdb.models import (
     BaseModel,
     StudyModel,
+    StudySystemAttributeModel,
     StudyUserAttributeModel,
     TrialModel,
     TrialParamModel,
@@ -27,6 +28,9 @@ from service.storage.tables import Lease, Study
 
 MADE_BY_US = "infomorphic"
 """User attribute of the Optuna studies that are half of a study of ours: its spec."""
+
+PICTURES = "dashboard:plot_data:"
+"""How the system attributes begin in which optuna-dashboard keeps pictures beside a study."""
 
 CREATION_LOCK = 0x6372656174
 """Key of the advisory lock that who creates a study shares, and who looks for leftovers of creations holds alone."""
@@ -83,6 +87,13 @@ def delete_with_trials(session: Session, study_id: int) -> None:
             session.execute(delete(table).where(table.c.study_id == study_id), execution_options=IN_OPTUNA)
         elif "trial_id" in table.c:
             session.execute(delete(table).where(table.c.trial_id.in_(trials)), execution_options=IN_OPTUNA)
+
+
+def delete_picture(session: Session, study_id: int, picture_id: str) -> None:
+    """Delete what optuna-dashboard shows beside an Optuna study under an id, if there is anything."""
+    attribute = StudySystemAttributeModel
+    parts = attribute.key.startswith(f"{PICTURES}{picture_id}:", autoescape=True)
+    session.execute(delete(attribute).where(attribute.study_id == study_id, parts), execution_options=IN_OPTUNA)
 
 
 def strays(session: Session, lease_attribute: str) -> list[int]:

@@ -3,19 +3,17 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from starlette.responses import JSONResponse
 
 from service.api.dependencies import AnswersDep, StoreDep, StudyInPath
+from service.api.pending import STILL_COMPUTED, not_yet
 from service.api.problems import responses
-from service.api.schemas import Importances, ImportancesPending
+from service.api.schemas import Importances
 from service.importances import report
 from service.importances.evaluation import Method
 from service.importances.report import Pending
 from service.importances.sources import Choice
 
 router = APIRouter(prefix="/studies/{name}", tags=["importances"], responses=responses(404, 409))
-
-RETRY_AFTER_SECONDS = 2
 
 MethodInQuery = Annotated[
     Method,
@@ -27,12 +25,6 @@ MethodInQuery = Annotated[
 ChoiceInQuery = Annotated[
     Choice, Query(description="all: the study's own trials. design: those of the largest design that was made for it.")
 ]
-
-STILL_COMPUTED = {
-    "model": ImportancesPending,
-    "description": "They are being computed; ask again.",
-    "headers": {"Retry-After": {"description": "Seconds.", "schema": {"type": "string"}}},
-}
 
 
 @router.get("/importances", response_model=Importances, responses={202: STILL_COMPUTED})
@@ -46,6 +38,5 @@ def get_importances(
     """How much each searched weight matters for the validation accuracy, by one of Optuna's evaluators."""
     found = report.of_study(store, answers, name, method, trials)
     if isinstance(found, Pending):
-        status = ImportancesPending.of(found, RETRY_AFTER_SECONDS)
-        return JSONResponse(status.model_dump(), 202, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+        return not_yet(found)
     return Importances.of(found)

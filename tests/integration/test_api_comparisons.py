@@ -1,0 +1,91 @@
+import pytest
+
+from tests.integration.analysed import GOAL, searched, work
+
+COMPARISONS = "/v1/comparisons"
+OTHER = {"{F}{C}": 0.5, "{FCL}": 0.25, "{F}{L}": -0.125}
+
+
+@pytest.fixture
+def studies(store, tmp_path):
+    searched(store, tmp_path, "one")
+    searched(store, tmp_path, "other", initial_goals=[OTHER])
+
+
+def compare(api, *names, **query):
+    return api.get(COMPARISONS, params={"study": names, **query})
+
+
+def test_best_goals_are_compared_by_the_cosine_of_their_angle(api, studies):
+    found = compare(api, "one", "other").json()
+
+    cosine = pytest.approx((0.25 - 0.0625 - 0.015625) / (0.25 + 0.0625 + 0.015625))
+    assert found["cosine_similarity"] == [[pytest.approx(1), cosine], [cosine, pytest.approx(1)]]
+    assert {term: found["studies"][0]["weights"][term] for term in GOAL} == GOAL
+    assert [study["chosen"] for study in found["studies"]] == ["single_trial", "single_trial"]
+
+
+def test_ranks_agree_as_far_as_zeroing_costs_alike(api, store, studies):
+    for name in ("one", "other"):
+        api.post(f"/v1/studies/{name}/analyses", json={"kind": "zeroing", "seeds": 2}).raise_for_status()
+    work(store)
+
+    found = compare(api, "one", "other").json()
+
+    assert [study["source"] for study in found["studies"]] == ["one.zeroing-1", "other.zeroing-1"]
+    assert found["studies"][0]["importance"]["{F}{C}"] == pytest.approx(0.2)
+    # Of the second goal, zeroing costs what it costs the first, but less for {FCL} and {F}{L}, which are further off
+    # from it when they are not zero: they gain.
+    assert found["studies"][1]["importance"]["{FCL}"] == pytest.approx(-0.04)
+    assert found["rank_agreement"][0][0] == pytest.approx(1)
+    assert -1 < found["rank_agreement"][0][1] < 1
+    assert found["notes"] == []
+
+
+def test_where_nothing_tells_what_matters_it_is_said(api, store, studies):
+    api.post("/v1/studies/one/analyses", json={"kind": "zeroing", "seeds": 2}).raise_for_status()
+    work(store)
+
+    found = compare(api, "one", "other").json()
+
+    assert found["rank_agreement"] == [[pytest.approx(1), None], [None, None]]
+    assert found["studies"][1]["importance"] is None
+    assert found["notes"] == ["other: no zeroing of all of its weights has completed"]
+
+
+def test_ranks_of_importances_want_designs(api, studies):
+    found = compare(api, "one", "other", ranked_by="mdi").json()
+
+    assert found["rank_agreement"] == [[None, None], [None, None]]
+    assert all("design" in note for note in found["notes"])
+    assert len(found["notes"]) == 2
+
+
+def test_a_goal_of_zeros_has_no_direction(api, store, studies, tmp_path):
+    searched(store, tmp_path, "nothing", initial_goals=[dict.fromkeys(GOAL, 0.0)])
+
+    assert compare(api, "one", "nothing").json()["cosine_similarity"][0] == [pytest.approx(1), None]
+
+
+def test_goals_with_other_weights_cannot_be_compared(api, store, studies, tmp_path):
+    searched(store, tmp_path, "bivariate", network={"context": []}, initial_goals=[{"{1}": 0.5}])
+
+    response = compare(api, "one", "bivariate")
+
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == "study"
+    assert "other weights" in response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("names", "status"), [((), 422), (("one",), 422), (("one", "missing"), 404), (("one", "no name"), 422)]
+)
+def test_studies_that_cannot_be_compared_are_refused(api, studies, names, status):
+    assert compare(api, *names).status_code == status
+
+
+def test_what_ranks_is_one_of_those_that_there_are(api, studies):
+    response = compare(api, "one", "other", ranked_by="taste")
+
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == "ranked_by"
