@@ -9,7 +9,19 @@ import typer
 from pydantic import ValidationError
 
 from model.errors import ModelError
-from service.cli import analyses, artifacts, best, comparisons, database, pictures, quickstart, serve, studies, up
+from service.cli import (
+    analyses,
+    artifacts,
+    best,
+    comparisons,
+    database,
+    importances,
+    pictures,
+    quickstart,
+    serve,
+    studies,
+    up,
+)
 from service.cli.output import errors
 from service.errors import ServiceError
 
@@ -29,6 +41,7 @@ app.add_typer(studies.app, name="study")
 app.command()(best.best)
 app.command()(analyses.analyse)
 app.command()(analyses.analyses)
+app.command()(importances.importance)
 app.command()(pictures.plot)
 app.command()(comparisons.compare)
 
