@@ -119,5 +119,8 @@ def _print(found: dict[str, Any]) -> None:
         console.print(f"  its trials are for: infomorphic importance {found['of']} --trials design", markup=False)
     if found["baseline"] is not None:
         console.print(findings_table(found))
+    cut = [each["label"] for each in found["variants"] if each["note"] and each["trial"] is not None and each["after"]]
+    if cut:
+        console.print(f"Kept in [-1, 1]: {', '.join(cut)}.", markup=False, soft_wrap=True)
     for warning in found["warnings"]:
         console.print(f"Note: {warning}.", markup=False, soft_wrap=True)

@@ -17,8 +17,8 @@ _COLOURS = (BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE)
 _LINES: tuple[tuple[Dash, Marker], ...] = (("solid", "circle"), ("dashed", "square"), ("dotted", "up"))
 """With six colours enough for the 18 atoms: neighbours in the order differ in colour, lines of a colour in the rest."""
 
-_LEAST_DISTANCE = 0.048
-"""Of two labels, as a part of the axis."""
+_LEAST_DISTANCE = 0.19
+"""Of two labels, in inches."""
 
 
 def atoms_over_epochs(history_csv: bytes, title: str, subtitle: str = "", *, layer: str | None = None) -> Picture:
@@ -76,8 +76,10 @@ def _panel(curves: Mapping[str, Sequence[tuple[int, float]]], title: str) -> Cha
             )
         )
     ends = [curve[-1][1] for curve in curves.values() if curve]
-    places = apart(ends, _LEAST_DISTANCE * (high - low))
-    margin = 0.5 * _LEAST_DISTANCE * (high - low)
+    height = 3.9 if len(curves) > 5 else 2.2
+    distance = _LEAST_DISTANCE / height * (high - low)
+    places = apart(ends, distance)
+    margin = 0.5 * distance
     low, high = min([low, *(at - margin for at in places)]), max([high, *(at + margin for at in places)])
     for place, (term, at, end) in enumerate(zip(curves, places, ends, strict=False)):
         look = _look(term, place)
@@ -89,7 +91,7 @@ def _panel(curves: Mapping[str, Sequence[tuple[int, float]]], title: str) -> Cha
         Axis("information in bits", limits=(low, high)),
         title,
         reference=0.0,
-        height=3.9 if len(curves) > 5 else 2.2,
+        height=height,
     )
 
 

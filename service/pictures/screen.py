@@ -46,7 +46,8 @@ def page(picture: Picture) -> bytes:
         include_mathjax=False,
         div_id="picture",
         default_height="100%",
-        config={"responsive": True, "displaylogo": False},
+        # Nothing of a study goes to a server of somebody else.
+        config={"responsive": True, "displaylogo": False, "modeBarButtonsToRemove": ["sendChartToCloud"]},
     )
     return _PAGE.format(title=escape(picture.title), figure=figure).encode()
 
