@@ -55,7 +55,8 @@ def _print(answer: dict[str, Any]) -> None:
         of = f"in {by_mean['analysis']}" if by_mean["source"] == "confirmation" else "of its repeats"
         console.print(
             f"Best by mean       trial {by_mean['trial']}: {_accuracy(accuracy['mean'])}, "
-            f"mean of {len(accuracy['runs'])} networks ± {percent(accuracy['standard_error'])}"
+            f"mean of {len(accuracy['runs'])} networks ± {percent(accuracy['standard_error'])}",
+            soft_wrap=True,
         )
         console.print(
             f"                   95 % interval {percent(max(low, 0))} to {percent(min(high, 1))}, {of}", markup=False

@@ -278,7 +278,8 @@ def _about(report: Report) -> str:
     baseline = _baseline(report)
     parts = [f"{report.seeds} networks for each goal" if report.seeds > 1 else "one network for each goal"]
     if baseline is not None:
-        parts.append(f"the whole goal: {baseline.mean:.4f}")
+        whole = report.baseline.variant.label if report.kind == "confirmation" and report.baseline else "the whole goal"
+        parts.append(f"{whole}: {baseline.mean:.4f}")
     if any(f.state not in {COMPLETE, NOT_TRAINED} for f in report.findings) or not report.findings:
         parts.append(f"{report.told} of {report.n_trials} goals trained")
     return "; ".join(parts)
