@@ -28,7 +28,7 @@ METHODS: tuple[Method, ...] = get_args(Method)
 N_TREES = 16
 """Of each forest. Both methods are means over trees, so that four such are as good as one of Optuna's 64."""
 N_FORESTS = {"mdi": 8, "fanova": 4}
-"""A forest takes fANOVA forty times as long, see docs/measurements.md."""
+"""A forest takes fANOVA far longer, see docs/measurements.md."""
 N_RESAMPLES = 10
 """Bootstrap samples of the trials, for PED-ANOVA, which has nothing random in it."""
 
