@@ -22,7 +22,9 @@ FINITE = TrialValueModel.TrialValueType.FINITE
 def searched(spec: StudySpec, n_trials: int) -> list[FrozenTrial]:
     """Finished trials of the spec's search, on a made-up objective; random ones with TPE, which costs more to ask."""
     study = optuna.create_study(direction="maximize")
-    study.sampler = build_sampler(spec, 0) if spec.sampler.type == "cmaes" else optuna.samplers.RandomSampler(seed=0)
+    study.sampler = (
+        build_sampler(spec.sampler, 0) if spec.sampler.type == "cmaes" else optuna.samplers.RandomSampler(seed=0)
+    )
     rng = np.random.default_rng(0)
     space = distributions(spec)
     for _ in range(n_trials):

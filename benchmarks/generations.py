@@ -53,7 +53,7 @@ def plainly(url: str, spec: StudySpec, n_workers: int) -> tuple[float, float, fl
     """Workers that ask when they are free."""
     tables = open_storage(url)
     study = optuna.create_study(study_name=f"plain-{spec.name}", storage=get_storage(tables), direction="maximize")
-    study.sampler = build_sampler(spec, spec.seed)
+    study.sampler = build_sampler(spec.sampler, spec.seed)
     left = iter(range(spec.n_trials))
 
     def ask(_worker: str) -> list[optuna.Trial]:

@@ -92,7 +92,7 @@ def compare(url: str, sampler: str, size: int, repeats: int) -> list[Clock]:
             creation.create(session, store, spec, Path())
         for study in (plain, store.optuna_study(name)):
             copy_into(store, study._study_id, finished)
-        plain.sampler = build_sampler(spec, 0)
+        plain.sampler = build_sampler(spec.sampler, 0)
         for repeat in range(repeats + 1):
             clocks = clocks if repeat > 1 else [Clock(), Clock(), Clock()]
             plainly(plain, spec, clocks[0])

@@ -25,7 +25,7 @@ def sampler_of(spec: StudySpec) -> BaseSampler:
             return TrialSeededSampler(spec, options)
 
 
-def _build(options: Tpe | CmaEs, seed: int) -> BaseSampler:
+def build_sampler(options: Tpe | CmaEs, seed: int) -> BaseSampler:
     """Optuna's sampler with these options."""
     if isinstance(options, Tpe):
         return TPESampler(
@@ -56,12 +56,12 @@ class TrialSeededSampler(BaseSampler):
         self._spec = spec
         self._options = options
         self._space = distributions(spec)
-        self._sampler = _build(options, spec.seed)
+        self._sampler = build_sampler(options, spec.seed)
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         """Build the sampler for this trial."""
         seed = int(np.random.SeedSequence([self._spec.seed, trial.number]).generate_state(1)[0])
-        self._sampler = _build(self._options, seed)
+        self._sampler = build_sampler(self._options, seed)
         self._sampler.before_trial(study, trial)
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:  # noqa: ARG002
