@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import Response
 from starlette.responses import JSONResponse
 
-from service.api.schemas import ImportancesPending
+from service.api.importance_schemas import ImportancesPending
 from service.importances.report import Pending
 
 RETRY_AFTER_SECONDS = 2

@@ -8,7 +8,7 @@ from service import artifacts
 from service.api.dependencies import SessionDep, StoreDep, StudyInPath, TrialInPath
 from service.api.files import as_file
 from service.api.problems import responses
-from service.api.schemas import Artifact
+from service.api.trial_schemas import Artifact
 from service.spec import StudyName
 
 router = APIRouter(prefix="/studies/{name}/trials/{number}/artifacts", tags=["artifacts"], responses=responses(404))

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from service.api.dependencies import AnswersDep, StoreDep, StudyInPath
+from service.api.importance_schemas import Importances
 from service.api.pending import STILL_COMPUTED, not_yet
 from service.api.problems import responses
-from service.api.schemas import Importances
 from service.importances import report
 from service.importances.evaluation import Method
 from service.importances.report import Pending

@@ -10,7 +10,7 @@ from service.analyses import reporting
 from service.api.dependencies import Limit, Offset, SessionDep, StoreDep, StudyInPath, TrialInPath
 from service.api.goal_answers import FILES, JSON, VARY, FormatName, as_goal_file, media_type_for
 from service.api.problems import responses
-from service.api.schemas import BestGoal, Trial, TrialPage
+from service.api.trial_schemas import BestGoal, Trial, TrialPage
 
 router = APIRouter(prefix="/studies/{name}", tags=["trials"], responses=responses(404))
 
