@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from model.goal import BIVARIATE_ATOMS, RESIDUAL_ENTROPY, TRIVARIATE_ATOMS
-from service.pictures.chart import Axis, Chart, Dash, Look, Mark, Marker, Picture, Series, Words, around, nothing_yet
+from service.pictures.chart import Chart, Picture, around, nothing_yet
 from service.pictures.colours import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
+from service.pictures.marks import Axis, Dash, Look, Mark, Marker, Series, Words
 
 _TERM = "|".join(map(re.escape, (*TRIVARIATE_ATOMS, *BIVARIATE_ATOMS, RESIDUAL_ENTROPY)))
 _COLUMN = re.compile(rf"(?P<layer>.+) (?P<term>{_TERM})")

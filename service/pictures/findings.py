@@ -3,21 +3,32 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import Literal
 
 import numpy as np
 
-from service.analyses.report import COMPLETE, NOT_TRAINED, Finding, Report
+from service.analyses.report import NOT_TRAINED, Finding, Report
 from service.analyses.statistics import Summary
-from service.pictures.chart import Axis, Box, Boxes, Chart, Look, Mark, Picture, Series, Words, around, nothing_yet
+from service.pictures.chart import Chart, Picture, around, nothing_yet
 from service.pictures.colours import BLACK, BLUE, GREY, VERMILION
+from service.pictures.finding_marks import (
+    RUN,
+    about,
+    accuracy_of_baseline,
+    at_zero,
+    extent_of,
+    in_rows,
+    note_of,
+    row_axis,
+    state_of,
+    why_nothing,
+    written,
+)
 from service.pictures.layers import by_layer, in_published_order
+from service.pictures.marks import Axis, Box, Boxes, Look, Mark, Series, Words
 from service.weights import term_of
 
 CHANGE, ACCURACY = "change of validation accuracy", "validation accuracy"
 
-_MEAN = Look(BLUE, "circle", size=5)
-_RUN = Look(GREY, "circle", size=2.6, opacity=0.55)
 _CURVE = Look(BLUE, "circle", "solid", size=4.5)
 _SEARCHED = Look(VERMILION, "diamond", size=6, hollow=True)
 _LUCK = Look(GREY, dash="dotted", width=1)
@@ -42,23 +53,23 @@ def zeroing(report: Report) -> Picture:
     """By how much the accuracy changes where each weight alone is set to zero."""
     title = f"Each weight alone set to zero: {report.of}"
     if not report.findings:
-        return nothing_yet(title, _about(report), _why_nothing(report))
+        return nothing_yet(title, about(report), why_nothing(report))
     found = {finding.variant.weight or finding.variant.label: finding for finding in report.findings}
-    limits = around([0.0, *chain.from_iterable(_extent(finding.change) for finding in report.findings)])
+    limits = around([0.0, *chain.from_iterable(extent_of(finding.change) for finding in report.findings)])
     panels = [
         _changes([found[name] for name in names], names, limits, layer)
         for layer, names in by_layer(in_published_order(found)).items()
     ]
-    return Picture(title, _about(report), panels, columns=min(3, len(panels)))
+    return Picture(title, about(report), panels, columns=min(3, len(panels)))
 
 
 def _changes(findings: Sequence[Finding], names: Sequence[str], limits: tuple[float, float], layer: str) -> Chart:
-    rows = _rows([term_of(name) for name in names])
-    means, runs = _in_rows([finding.change for finding in findings])
-    states = [(row, _state(finding)) for row, finding in enumerate(findings) if finding.change is None]
+    rows = row_axis([term_of(name) for name in names])
+    means, runs = in_rows([finding.change for finding in findings])
+    states = [(row, state_of(finding)) for row, finding in enumerate(findings) if finding.change is None]
     known = [(row, finding.change) for row, finding in enumerate(findings) if finding.change is not None]
     return Chart(
-        [*runs, *means, _at_zero(states, limits), _written(known, limits)],
+        [*runs, *means, at_zero(states, limits), written(known, limits)],
         Axis(CHANGE, limits=limits),
         rows,
         layer,
@@ -73,18 +84,18 @@ def cumulative(report: Report) -> Picture:
     """The accuracy after one weight after the other is set to zero, from the whole goal on."""
     title = f"One weight after the other set to zero: {report.of}"
     if not report.findings:
-        return nothing_yet(title, _about(report), _why_nothing(report))
+        return nothing_yet(title, about(report), why_nothing(report))
     steps = [report.baseline, *report.findings]
-    summaries = [_baseline(report), *(_after(report, finding) for finding in report.findings)]
+    summaries = [accuracy_of_baseline(report), *(_after(report, finding) for finding in report.findings)]
     known = [(x, summary) for x, summary in enumerate(summaries) if summary is not None]
-    limits = around(list(chain.from_iterable(_extent(summary) for _, summary in known)) or [0.0, 1.0])
-    states = [(x, _state(f)) for x, f in enumerate(steps) if f is not None and summaries[x] is None]
+    limits = around(list(chain.from_iterable(extent_of(summary) for _, summary in known)) or [0.0, 1.0])
+    states = [(x, state_of(f)) for x, f in enumerate(steps) if f is not None and summaries[x] is None]
     several = any(summary.t_interval for _, summary in known)
     marks: list[Mark] = [
         Series(
             [float(x) for x, summary in known for _ in summary.runs],
             [run for _, summary in known for run in summary.runs],
-            _RUN,
+            RUN,
             "a single network",
         ),
         Series(
@@ -93,16 +104,16 @@ def cumulative(report: Report) -> Picture:
             _CURVE,
             "mean, 95 % interval" if several else "",
             [None if summary is None else summary.t_interval for summary in summaries],
-            [_note(label, summary) for label, summary in zip(_labels(report), summaries, strict=True)],
+            [note_of(label, summary) for label, summary in zip(_labels(report), summaries, strict=True)],
         ),
         Words(
             [x for x, _ in states], [sum(limits) / 2] * len(states), [s for _, s in states], side="centre", turned=True
         ),
     ]
-    baseline = _baseline(report)
+    baseline = accuracy_of_baseline(report)
     return Picture(
         title,
-        _about(report),
+        about(report),
         [
             Chart(
                 marks if several else marks[1:],
@@ -123,20 +134,20 @@ def sensitivity(report: Report) -> Picture:
         weight = finding.variant.weight or ""
         changes.setdefault(finding.variant.label.removeprefix(weight).strip(), {})[weight] = finding
     if not changes:
-        return nothing_yet(title, _about(report), _why_nothing(report))
-    limits = around([0.0, *chain.from_iterable(_extent(finding.change) for finding in report.findings)])
+        return nothing_yet(title, about(report), why_nothing(report))
+    limits = around([0.0, *chain.from_iterable(extent_of(finding.change) for finding in report.findings)])
     names = in_published_order(dict.fromkeys(chain.from_iterable(changes.values())))
     columns = min(4, len(changes))
     panels = [
         _boxes({name: found.get(name) for name in names}, limits, change, named=place % columns == 0)
         for place, (change, found) in enumerate(changes.items())
     ]
-    return Picture(title, f"{CHANGE}; {_about(report)}", panels, columns=columns)
+    return Picture(title, f"{CHANGE}; {about(report)}", panels, columns=columns)
 
 
 def _boxes(findings: Mapping[str, Finding | None], limits: tuple[float, float], title: str, *, named: bool) -> Chart:
     known = [(row, f.change) for row, f in enumerate(findings.values()) if f is not None and f.change is not None]
-    states = [(row, _state(f)) for row, f in enumerate(findings.values()) if f is not None and f.change is None]
+    states = [(row, state_of(f)) for row, f in enumerate(findings.values()) if f is not None and f.change is None]
     boxes = [Box(row, *np.quantile(change.runs, [0, 0.25, 0.5, 0.75, 1]).tolist()) for row, change in known]
     marks: list[Mark] = [
         Boxes(boxes, _BOX),
@@ -146,9 +157,9 @@ def _boxes(findings: Mapping[str, Finding | None], limits: tuple[float, float], 
             Look(BLACK, "circle", size=2.4, opacity=0.6),
             "a single network",
         ),
-        _at_zero(states, limits),
+        at_zero(states, limits),
     ]
-    rows = replace(_rows(list(findings)), named=named)
+    rows = replace(row_axis(list(findings)), named=named)
     title = title.replace("-", "\N{MINUS SIGN}")
     return Chart(
         marks,
@@ -167,17 +178,17 @@ def confirmation(report: Report) -> Picture:
     title = f"The best trials again: {report.of}"
     findings = [] if report.baseline is None else [report.baseline, *report.findings]
     searched = [(row, f.variant.searched) for row, f in enumerate(findings) if f.variant.searched is not None]
-    seen = [*(value for _, value in searched), *chain.from_iterable(_extent(f.accuracy) for f in findings)]
+    seen = [*(value for _, value in searched), *chain.from_iterable(extent_of(f.accuracy) for f in findings)]
     if not seen:
-        return nothing_yet(title, _about(report), _why_nothing(report))
-    means, runs = _in_rows([f.accuracy for f in findings])
+        return nothing_yet(title, about(report), why_nothing(report))
+    means, runs = in_rows([f.accuracy for f in findings])
     before = dict(searched)
     lines = [
         Series([before[row], f.accuracy.mean], [row, row], _LUCK)
         for row, f in enumerate(findings)
         if f.accuracy is not None and row in before
     ]
-    states = [(row, before.get(row, seen[0]), _state(f)) for row, f in enumerate(findings) if f.accuracy is None]
+    states = [(row, before.get(row, seen[0]), state_of(f)) for row, f in enumerate(findings) if f.accuracy is None]
     marks = [
         *lines,
         *runs,
@@ -185,11 +196,11 @@ def confirmation(report: Report) -> Picture:
         Series([value for _, value in searched], [row for row, _ in searched], _SEARCHED, "in the search"),
         Words([x for _, x, _ in states], [row for row, _, _ in states], [f"   {state}" for _, _, state in states]),
     ]
-    rows = _rows([f.variant.label if f.variant.trial is None else f"trial {f.variant.trial}" for f in findings])
+    rows = row_axis([f.variant.label if f.variant.trial is None else f"trial {f.variant.trial}" for f in findings])
     chart = Chart(
         marks, Axis(ACCURACY, limits=around(seen)), rows, lying=True, height=max(0.8, 1.2 * ROW * len(findings))
     )
-    return Picture(title, _about(report), [chart])
+    return Picture(title, about(report), [chart])
 
 
 PICTURES: Mapping[str, Callable[[Report], Picture]] = {
@@ -201,85 +212,10 @@ PICTURES: Mapping[str, Callable[[Report], Picture]] = {
 """By kind of analysis."""
 
 
-def _in_rows(summaries: Sequence[Summary | None]) -> tuple[list[Mark], list[Mark]]:
-    """Means with their intervals, and the single runs a little below them."""
-    known = [(row, summary) for row, summary in enumerate(summaries) if summary is not None]
-    if not known:
-        return [], []
-    several = any(summary.t_interval for _, summary in known)
-    means = Series(
-        [summary.mean for _, summary in known],
-        [row - 0.1 if several else row for row, _ in known],
-        _MEAN,
-        "mean, 95 % interval" if several else "a single network",
-        [summary.t_interval for _, summary in known],
-        [_note("", summary) for _, summary in known],
-    )
-    runs = Series(
-        [run for _, summary in known for run in summary.runs],
-        [row + 0.22 for row, summary in known for _ in summary.runs],
-        _RUN,
-        "a single network",
-    )
-    return [means], [runs] if several else []
-
-
-def _at_zero(states: Sequence[tuple[int, str]], limits: tuple[float, float]) -> Words:
-    """What is said where a change is not known, on the side where there is more room."""
-    side: Literal["left", "right"] = "left" if -limits[0] > limits[1] else "right"
-    return Words([0.0] * len(states), [row for row, _ in states], [f"  {state}  " for _, state in states], side=side)
-
-
-def _written(changes: Sequence[tuple[int, Summary]], limits: tuple[float, float]) -> Words:
-    """The changes in numbers: one that is large leaves little to see of the others."""
-    texts = [f" {change.mean:+.4f}".replace("-", "\N{MINUS SIGN}") for _, change in changes]
-    return Words([limits[1]] * len(texts), [row for row, _ in changes], texts)
-
-
-def _rows(names: Sequence[str]) -> Axis:
-    return Axis(rows=names, limits=(len(names) - 0.4, -0.6))
-
-
 def _labels(report: Report) -> list[str]:
     return ["the whole goal", *(finding.variant.label for finding in report.findings)]
 
 
-def _baseline(report: Report) -> Summary | None:
-    return None if report.baseline is None else report.baseline.accuracy
-
-
 def _after(report: Report, step: Finding) -> Summary | None:
     """The accuracy after a step; one that leads to the goal that it all began with is not trained again."""
-    return _baseline(report) if step.state == NOT_TRAINED else step.accuracy
-
-
-def _state(finding: Finding) -> str:
-    return (finding.variant.note if finding.state == NOT_TRAINED else None) or finding.state
-
-
-def _extent(summary: Summary | None) -> list[float]:
-    """All that is drawn of a summary."""
-    return [] if summary is None else [*summary.runs, *(summary.t_interval or ())]
-
-
-def _note(label: str, summary: Summary | None) -> str:
-    if summary is None:
-        return label
-    interval = "" if summary.t_interval is None else " ({:.4f} to {:.4f})".format(*summary.t_interval)
-    return f"{label} {summary.mean:.4f}{interval}, {len(summary.runs)} networks".strip()
-
-
-def _why_nothing(report: Report) -> str:
-    return "nothing is known yet" if report.waits_for is None else f"waits for {report.waits_for}"
-
-
-def _about(report: Report) -> str:
-    """What a reader must know to judge a picture."""
-    baseline = _baseline(report)
-    parts = [f"{report.seeds} networks for each goal" if report.seeds > 1 else "one network for each goal"]
-    if baseline is not None:
-        whole = report.baseline.variant.label if report.kind == "confirmation" and report.baseline else "the whole goal"
-        parts.append(f"{whole}: {baseline.mean:.4f}")
-    if any(f.state not in {COMPLETE, NOT_TRAINED} for f in report.findings) or not report.findings:
-        parts.append(f"{report.told} of {report.n_trials} goals trained")
-    return "; ".join(parts)
+    return accuracy_of_baseline(report) if step.state == NOT_TRAINED else step.accuracy

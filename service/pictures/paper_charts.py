@@ -8,8 +8,9 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from service.pictures.chart import BOX, Bars, Boxes, Chart, Look, Mark, Series, Words
+from service.pictures.chart import Chart
 from service.pictures.colours import BLACK, PALE, PALE_BLUE
+from service.pictures.marks import BOX, Bars, Boxes, Look, Mark, Series, Words
 
 MARKERS = {
     "circle": "o",

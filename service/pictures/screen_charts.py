@@ -1,7 +1,8 @@
 """Charts for the screen."""
 
-from service.pictures.chart import BOX, Axis, Bars, Boxes, Chart, Look, Mark, Series, Words
+from service.pictures.chart import Chart
 from service.pictures.colours import BLACK, PALE, PALE_BLUE
+from service.pictures.marks import BOX, Axis, Bars, Boxes, Look, Mark, Series, Words
 from service.pictures.screen_text import SMALL, Frame, Json, as_text, numbers
 
 MARKERS = {

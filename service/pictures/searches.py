@@ -6,9 +6,10 @@ from itertools import accumulate
 
 from optuna.trial import TrialState
 
-from service.pictures.chart import Axis, Bars, Chart, Look, Mark, Parallel, Picture, Series, around, nothing_yet
+from service.pictures.chart import Chart, Parallel, Picture, around, nothing_yet
 from service.pictures.colours import BLUE, ORANGE, PURPLE, VERMILION, Scale
 from service.pictures.layers import by_layer
+from service.pictures.marks import Axis, Bars, Look, Mark, Series
 from service.trials import TrialView
 from service.weights import named, term_of
 

@@ -27,7 +27,11 @@ def searched(stack, name, epochs):
 
 
 def accuracies(found):
-    return [each["validation_accuracy"]["runs"] for each in (found["baseline"], *found["variants"]) if each["trial"] is not None]
+    return [
+        each["validation_accuracy"]["runs"]
+        for each in (found["baseline"], *found["variants"])
+        if each["trial"] is not None
+    ]
 
 
 def test_cumulative_zeroing_follows_the_individual_one_and_is_printed(stack):

@@ -13,8 +13,9 @@ from PIL import Image
 from model.goal import BIVARIATE, TERMS, TRIVARIATE, Goal
 from service.analyses.report import FAILED, NOT_TRAINED, RUNNING, WAITING
 from service.pictures import epochs, findings, goals, searches
-from service.pictures.chart import Bars, Boxes, Parallel, Series, Words
+from service.pictures.chart import Parallel
 from service.pictures.colours import Scale, ink_on
+from service.pictures.marks import Bars, Boxes, Series, Words
 from service.pictures.rendering import MEDIA_TYPES, render
 from service.pictures.screen import DASHBOARD, plotly_figure
 from service.trials import TrialView
