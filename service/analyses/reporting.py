@@ -10,7 +10,7 @@ from service import studies
 from service.analyses.report import COMPLETE, FAILED, NOT_TRAINED, RUNNING, WAITING, Finding, Report
 from service.analyses.statistics import Summary
 from service.analyses.variants import Variant
-from service.errors import AnalysisNotFoundError
+from service.errors import AnalysisNotFoundError, StudyNotFoundError
 from service.search.trials import DISCARDED, INITIAL_GOAL, ORIGIN, REASON, REPEATS
 from service.storage.store import Store
 from service.storage.tables import Analysis, Study
@@ -33,7 +33,7 @@ def report(session: Session, store: Store, parent: str, name: str) -> Report:
     """An analysis and what it has found so far.
 
     Raises:
-        StudyNotFoundError: If there is no study of the parent's name, or the analysis' trials have been deleted.
+        StudyNotFoundError: If there is no study of the parent's name.
         AnalysisNotFoundError: If it has no analysis of this name.
     """
     for analysis, own, awaited in _analyses(session, parent):
@@ -72,7 +72,7 @@ def _analyses(session: Session, parent: str) -> list[tuple[Analysis, str, str | 
 
 def _report(progress: Progress, store: Store, parent: str, analysis: Analysis, awaited: str | None) -> Report:
     variants = [Variant(**stored) for stored in analysis.variants]
-    last = _last_attempts(all_trials(store, progress.name))
+    last = _last_attempts(_trials(store, progress.name))
     baseline = _finding(variants[0], last, None) if variants else None
     accuracies = None if baseline is None or baseline.accuracy is None else baseline.accuracy.runs
     return Report(
@@ -94,6 +94,14 @@ def _report(progress: Progress, store: Store, parent: str, analysis: Analysis, a
         findings=[] if awaited is not None else [_finding(variant, last, accuracies) for variant in variants[1:]],
         warnings=_warnings(progress, variants),
     )
+
+
+def _trials(store: Store, name: str) -> Sequence[FrozenTrial]:
+    """An analysis' trials; none if somebody deleted them in Optuna, which must not hide the others of its study."""
+    try:
+        return all_trials(store, name)
+    except StudyNotFoundError:
+        return ()
 
 
 def _last_attempts(trials: Sequence[FrozenTrial]) -> Mapping[int, FrozenTrial]:

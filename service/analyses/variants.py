@@ -77,13 +77,17 @@ def changed(baseline: Weights, request: Sensitivity) -> Iterator[Change]:
 
 
 def placed(baseline: Change, changes: Iterable[Change]) -> tuple[list[Variant], list[Weights]]:
-    """The variants with their places, the baseline first, and the goals to train, each once."""
+    """The variants with their places, the baseline first, and the goals to train, each once.
+
+    All have the same weights, in the same order.
+    """
+    places: dict[tuple[float, ...], int] = {}
     goals: list[Weights] = []
     variants: list[Variant] = []
     for variant, weights in (baseline, *changes):
-        if weights not in goals:
+        place = places.setdefault(tuple(weights.values()), len(goals))
+        if place == len(goals):
             goals.append(weights)
-        place = goals.index(weights)
         is_trained = place > 0 or not variants  # what is as the baseline needs no training of its own
         variants.append(replace(variant, place=place if is_trained else None))
     return variants, goals

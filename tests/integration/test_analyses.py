@@ -1,3 +1,4 @@
+import optuna
 import pytest
 
 from service.runs import finish
@@ -347,3 +348,16 @@ def test_a_study_is_deleted_after_its_analyses(api, store, tmp_path):
     assert refused.status_code == 409
     assert name in refused.json()["detail"]
     assert api.get("/v1/studies").json()["total"] == 0
+
+
+def test_an_analysis_whose_trials_somebody_deleted_does_not_hide_the_others(api, store, tmp_path):
+    searched(store, tmp_path)
+    lost = ask(api, kind="confirmation", top=1, seeds=2)["name"]
+    work(store)
+    optuna.delete_study(study_name=lost, storage=store.tables)
+
+    listed = api.get(ANALYSES).json()["analyses"]
+
+    assert [analysis["name"] for analysis in listed] == [lost]
+    assert see(api, lost)["baseline"]["state"] == "waiting"
+    assert api.get("/v1/studies/study/best").json()["chosen"] == "single_trial"
