@@ -62,7 +62,8 @@ def _attach_goal(session: Session, store: Store, name: str) -> None:
     except ServiceError as error:  # no trial is complete, or goals are none of what is learned by
         logger.info("no picture of the best goal of %s: %s", name, error)
         return
-    _save(store, name, GOAL, picture)
+    if len(picture.panels) == 1:  # the dashboard's card has no room for several lattices that could be read
+        _save(store, name, GOAL, picture)
 
 
 def _save(store: Store, name: str, picture_id: str, picture: Picture) -> None:

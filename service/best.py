@@ -114,19 +114,33 @@ def find(store: Store, spec: StudySpec, confirmations: Sequence[Report], wanted:
             "confirmation analysis of it has trained one with several seeds yet"
         )
     chosen = single if wanted == "single_trial" else by_mean or single
-    return Best(chosen, single, by_mean, NOTE if by_mean is None else None)
+    note = NOTE if by_mean is None and spec.network.n_goals else None
+    return Best(chosen, single, by_mean, note)
 
 
 def best_by_mean(reports: Sequence[Report]) -> Confirmed | None:
-    """The trial that did best in any of some confirmations, the first of equals; None if no mean is known yet."""
-    found = [
+    """The trial that did best in the confirmation with the most seeds, the newest of equals; None if there is none.
+
+    Were the highest mean of all confirmations taken, the one with the fewest seeds would win by luck.
+
+    Args:
+        reports: Of confirmations, the newest first.
+    """
+    found = [confirmed for confirmed in map(_confirmed, reports) if confirmed]
+    if not found:
+        return None
+    most = max(found, key=lambda confirmed: len(confirmed[0].accuracy.runs))
+    return max(most, key=lambda confirmed: confirmed.accuracy.mean)
+
+
+def _confirmed(report: Report) -> list[Confirmed]:
+    """The trials of which a confirmation knows a mean."""
+    return [
         Confirmed(report.name, finding.variant.trial, finding.accuracy)
-        for report in reports
         for finding in (report.baseline, *report.findings)
         if finding is not None and finding.variant.trial is not None
         if finding.accuracy is not None and len(finding.accuracy.runs) > 1
     ]
-    return max(found, key=lambda confirmed: confirmed.accuracy.mean, default=None)
 
 
 def goals_in_file(spec: StudySpec, trial: TrialView) -> Goals:

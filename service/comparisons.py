@@ -88,8 +88,8 @@ def compare(
     """Compare studies; or what is still calculated for it. Raises as `best_goals` does."""
     goals = best_goals(session, store, names)
     importances = []
-    for name in names:
-        found = _importance(session, store, answers, name, ranked_by)
+    for goal in goals:
+        found = _importance(session, store, answers, goal, ranked_by)
         if isinstance(found, Pending):
             return found
         importances.append(found)
@@ -127,9 +127,9 @@ def _names(spec: StudySpec) -> tuple[str, ...]:
 
 def _check_alike(specs: Sequence[StudySpec]) -> None:
     first = specs[0]
-    if not _names(first):
-        raise InvalidFieldError("study", f"the hidden layers of {first.name!r} have no goals to compare")
     for spec in specs:
+        if not _names(spec):
+            raise InvalidFieldError("study", f"the hidden layers of {spec.name!r} have no goals to compare")
         if _names(spec) != _names(first):
             raise InvalidFieldError(
                 "study",
@@ -138,10 +138,11 @@ def _check_alike(specs: Sequence[StudySpec]) -> None:
 
 
 def _importance(
-    session: Session, store: Store, answers: Answers, name: str, ranked_by: RankedBy
+    session: Session, store: Store, answers: Answers, goal: BestGoal, ranked_by: RankedBy
 ) -> Importance | Pending:
     if ranked_by == "zeroing":
-        return _by_zeroing(session, store, name)
+        return _by_zeroing(session, store, goal)
+    name = goal.name
     try:
         found = of_study(store, answers, name, ranked_by, "design")
     except (NoDesignError, TooFewTrialsError, NothingToExplainError) as error:
@@ -152,12 +153,18 @@ def _importance(
     return Importance(shares, found.source.study, tuple(f"{name}: {warning}" for warning in found.warnings))
 
 
-def _by_zeroing(session: Session, store: Store, name: str) -> Importance:
-    """By what setting each weight alone to zero costs, in the newest zeroing of all weights."""
-    for report in reports(session, store, name, "zeroing"):
-        if report.state is StudyState.COMPLETED and report.request["terms"] is None:
-            return Importance(dict(_costs(report)), report.name)
-    return Importance(None, notes=(f"{name}: no zeroing of all of its weights has completed",))
+def _by_zeroing(session: Session, store: Store, goal: BestGoal) -> Importance:
+    """By what setting each weight of the best goal alone to zero costs: where most seeds say so, and last of equals."""
+    complete = [
+        report
+        for report in reports(session, store, goal.name, "zeroing")
+        if report.state is StudyState.COMPLETED
+        and {finding.variant.weight: finding.variant.before for finding in report.findings} == goal.weights
+    ]
+    if not complete:
+        return Importance(None, notes=(f"{goal.name}: no zeroing of all weights of its best goal has completed",))
+    report = max(complete, key=lambda report: report.seeds)  # the first of equals, which is the newest
+    return Importance(dict(_costs(report)), report.name)
 
 
 def _costs(report: Report) -> Iterator[tuple[str, float | None]]:

@@ -50,14 +50,16 @@ def of_search(session: Session, store: Store, name: str, subject: Subject, numbe
         names = weight_names(spec.network, goal_per_layer=spec.goal_per_layer)
         complete = [trials.view(spec, trial) for trial in trials.complete(store, name)]
         return searches.parallel_coordinates(complete, names, f"Goals and how good they are: {name}")
-    accuracy: float | None
-    if number is None:
-        found = best.find(store, spec, reports(session, store, name, "confirmation")).chosen
-        trial, accuracy = found.trial, found.accuracy
+    if number is not None:
+        trial, about = trials.get(store, spec, number), ""
     else:
-        trial = trials.get(store, spec, number)
-        accuracy = trial.value
-    about = f"trial {trial.number}" + ("" if accuracy is None else f", validation accuracy {accuracy:.4f}")
+        chosen = best.find(store, spec, reports(session, store, name, "confirmation")).chosen
+        trial = chosen.trial
+        about = f"trial {trial.number}, the best one, validation accuracy {chosen.accuracy:.4f}"
+        if isinstance(chosen, best.ByMean):
+            about += f", mean of {len(chosen.networks.runs)} networks"
+    if number is not None or subject == "atoms":  # which are of the trial's own networks
+        about = f"trial {trial.number}" + ("" if trial.value is None else f", validation accuracy {trial.value:.4f}")
     if subject == "goal":
         return goals.goal(_some(trial.goals), f"Goal: {name}", about)
     return _atoms(session, store, name, trial.number, about)
@@ -90,8 +92,10 @@ def _bars(found: Importances) -> Picture:
     )
 
 
-def of_analysis(session: Session, store: Store, answers: Answers, study: str, name: str) -> Picture | Pending:
-    """What an analysis has found as a picture; of a design, the importances that it tells.
+def of_analysis(
+    session: Session, store: Store, answers: Answers, study: str, name: str, method: Method
+) -> Picture | Pending:
+    """What an analysis has found as a picture; of a design, the importances that it tells, by a method.
 
     Raises:
         StudyNotFoundError: If there is no study of this name.
@@ -100,7 +104,7 @@ def of_analysis(session: Session, store: Store, answers: Answers, study: str, na
     """
     found = report(session, store, study, name)
     if found.kind == "design":
-        return of_importances(store, answers, name, "mdi", "all")
+        return of_importances(store, answers, name, method, "all")
     return findings.picture_of(found)
 
 

@@ -94,13 +94,21 @@ def change(session: Session, name: str, action: str) -> Progress:
         )
     if study.state == StudyState.FAILED:
         _reopen_failures(session, study)
-    needs_another = select(Analysis).where(Analysis.study_id == study.id, Analysis.waits_for_id.is_not(None))
-    waits = transition.leads_to is StudyState.RUNNING and session.scalar(needs_another) is not None
-    study.state = StudyState.WAITING if waits else transition.leads_to
+    study.state = transition.leads_to
+    if transition.leads_to is StudyState.RUNNING and (awaited := _awaited(session, study)) is not None:
+        if awaited.state == StudyState.STOPPED:
+            raise TransitionError(f"{awaited.name}, whose results {name} needs, is stopped; make another analysis")
+        study.state = StudyState.WAITING
     study.ended_at = func.now() if transition.leads_to in ENDED else None
     session.flush()
     session.refresh(study)
     return _with_progress(session, [study])[0]
+
+
+def _awaited(session: Session, study: Study) -> Study | None:
+    """The analysis whose results a study that is one needs and does not have yet."""
+    waits_for = select(Study).join(Analysis, Analysis.waits_for_id == Study.id)
+    return session.scalar(waits_for.where(Analysis.study_id == study.id))
 
 
 def _reopen_failures(session: Session, study: Study) -> None:
@@ -131,7 +139,9 @@ def delete(session: Session, store: Store, name: str) -> None:
         raise TransitionError(f"cannot delete a study that is {study.state}; stop it first")
     depend = or_(Analysis.parent_id == study.id, Analysis.waits_for_id == study.id)
     if names := session.scalars(select(Study.name).join(Analysis, Analysis.study_id == Study.id).where(depend)).all():
-        raise TransitionError(f"cannot delete a study that others analyse; delete {', '.join(names)} first")
+        raise TransitionError(
+            f"cannot delete a study that analyses are of, or wait for; delete {', '.join(sorted(names))} first"
+        )
     number = find_half(session, name)
     if number is not None:
         delete_with_trials(session, number)

@@ -81,7 +81,8 @@ class Maker:
             changes = zeroed_cumulatively(start[1], order)
         variants, goals = placed(start, changes)
         if len(goals) == 1 and request.kind != "confirmation":
-            raise InvalidFieldError("goal", "each weight would stay as it is: there is nothing to train")
+            field = "goal" if getattr(request, "terms", None) is None else "terms"
+            raise InvalidFieldError(field, "each weight would stay as it is: there is nothing to train")
         return self._insert(request, listed_spec(self._spec, request, name, goals), variants, awaited).name
 
     def _changes(

@@ -51,6 +51,7 @@ class Report:
         seeds: Networks that each goal is trained with.
         baseline: The goal that the others are compared with; None for a design.
         findings: The others, in their order.
+        bootstrap_coverage: About which share of bootstrap intervals of so few seeds cover the truth; None for many.
         warnings: What a reader should know before drawing conclusions.
     """
 
@@ -69,4 +70,5 @@ class Report:
     seeds: int
     baseline: Finding | None
     findings: Sequence[Finding]
+    bootstrap_coverage: float | None
     warnings: Sequence[str]

@@ -13,7 +13,7 @@ from service.analyses.variants import Variant
 from service.errors import AnalysisNotFoundError, StudyNotFoundError
 from service.search.trials import DISCARDED, INITIAL_GOAL, ORIGIN, REASON, REPEATS
 from service.storage.store import Store
-from service.storage.tables import Analysis, Study
+from service.storage.tables import Analysis, Study, StudyState
 from service.studies import ENDED, Progress
 from service.trials import all_trials
 
@@ -84,7 +84,7 @@ def _report(progress: Progress, store: Store, parent: str, analysis: Analysis, a
         reason=progress.reason,
         created_at=progress.created_at,
         ended_at=progress.ended_at,
-        waits_for=awaited,
+        waits_for=awaited if progress.state is StudyState.WAITING else None,
         n_trials=progress.spec.n_trials,
         told=progress.told,
         held=progress.held,
@@ -92,6 +92,7 @@ def _report(progress: Progress, store: Store, parent: str, analysis: Analysis, a
         baseline=baseline,
         # Until what it waits for is there, the order is not known.
         findings=[] if awaited is not None else [_finding(variant, last, accuracies) for variant in variants[1:]],
+        bootstrap_coverage=_coverage(progress.spec.repeats),
         warnings=_warnings(progress, variants),
     )
 
@@ -130,17 +131,16 @@ def _finding(variant: Variant, last: Mapping[int, FrozenTrial], baseline: Sequen
     return Finding(variant, COMPLETE, None, trial.number, Summary.of(accuracies), change)
 
 
+def _coverage(seeds: int) -> float | None:
+    known = [few for few in COVERAGE if few <= seeds <= max(COVERAGE)]
+    return COVERAGE[max(known)] if known else None
+
+
 def _warnings(progress: Progress, variants: Sequence[Variant]) -> list[str]:
     found = []
     seeds = progress.spec.repeats
     if variants and seeds == 1:
         found.append("with a single seed, differences cannot be told from luck: there are no standard errors")
-    elif variants and seeds <= max(COVERAGE):
-        covers = COVERAGE[max(known for known in COVERAGE if known <= seeds)]
-        found.append(
-            f"bootstrap intervals of {seeds} seeds are too narrow: about {100 * covers:.0f} % of them cover the truth; "
-            "of t_interval 95 % do, where differences are about normal"
-        )
     if progress.state in ENDED and progress.told < progress.spec.n_trials:
         found.append(f"it ended before all was trained: {progress.told} of {progress.spec.n_trials}")
     return found

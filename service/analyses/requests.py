@@ -2,13 +2,25 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from model.config import Seed, Strict
 from service.spec import OneGoal, StudyName
 
 BEST: Literal["best"] = "best"
 """Names the goal of the study's trial with the highest validation accuracy."""
+
+
+def _once(terms: list[str]) -> list[str]:
+    if len(set(terms)) < len(terms):
+        raise ValueError("expected each weight once; got one that is named twice")
+    return terms
+
+
+def _a_change(change: float) -> float:
+    if change == 0:
+        raise ValueError("a change of 0 changes nothing; expected another")
+    return change
 
 
 def _goal_or_trial(document: Any) -> Any:  # noqa: ANN401 - whatever the JSON holds
@@ -23,9 +35,11 @@ def _goal_or_trial(document: Any) -> Any:  # noqa: ANN401 - whatever the JSON ho
 
 
 GoalChoice = Annotated[int | OneGoal | list[OneGoal], BeforeValidator(_goal_or_trial)]
-Terms = Annotated[list[Annotated[str, Field(max_length=100)]], Field(min_length=1, max_length=400)]
+Terms = Annotated[
+    list[Annotated[str, Field(max_length=100)]], Field(min_length=1, max_length=400), AfterValidator(_once)
+]
 Seeds = Annotated[int, Field(strict=True, ge=1, le=100)]
-Change = Annotated[float, Field(strict=True, ge=-2, le=2, allow_inf_nan=False)]
+Change = Annotated[float, Field(strict=True, ge=-2, le=2, allow_inf_nan=False), AfterValidator(_a_change)]
 Changes = Annotated[tuple[Change, ...], Field(max_length=20)]
 
 
@@ -71,13 +85,6 @@ class CumulativeZeroing(_Request):
     goal: GoalChoice = BEST
     order: Terms | None = None
     seeds: Seeds = 5
-
-    @field_validator("order")
-    @classmethod
-    def _each_once(cls, order: list[str] | None) -> list[str] | None:
-        if order is not None and len(set(order)) < len(order):
-            raise ValueError("each weight is set to zero once; got one that is named twice")
-        return order
 
 
 class Sensitivity(_Request):

@@ -14,7 +14,7 @@ class Statistics(BaseModel):
     """Some numbers, one for each seed, and how sure their mean is.
 
     Both intervals are of the mean, 95 %. Of few seeds a bootstrap interval is too narrow; Student's, `t_interval`, is
-    not. They and `standard_error` are null for a single seed.
+    not where runs are about normal. They and `standard_error` are null for a single seed.
     """
 
     runs: list[float]
@@ -99,13 +99,15 @@ class AnalysisDetail(AnalysisSummary):
     """An analysis with what it has found so far, also while it runs.
 
     `request` is what was asked for, as understood. `baseline` is what `variants` are compared with; a design has
-    neither, its trials are for `GET /v1/studies/STUDY/importances?trials=design`. Read `warnings` before drawing
+    neither, its trials are for `GET /v1/studies/STUDY/importances?trials=design`. `bootstrap_coverage` is about which
+    share of bootstrap intervals of so few seeds cover the truth; null for many. Read `warnings` before drawing
     conclusions.
     """
 
     request: dict[str, Any]
     baseline: Variant | None
     variants: list[Variant]
+    bootstrap_coverage: float | None
     warnings: list[str]
 
     @classmethod
@@ -116,6 +118,7 @@ class AnalysisDetail(AnalysisSummary):
             request=dict(report.request),
             baseline=None if report.baseline is None else Variant.of(report.baseline),
             variants=[Variant.of(finding) for finding in report.findings],
+            bootstrap_coverage=report.bootstrap_coverage,
             warnings=list(report.warnings),
         )
 

@@ -9,8 +9,8 @@ from model.commands import options
 from model.config import NetworkConfig
 from model.goal_files import read_goals
 from service.cli.client import Client, address
-from service.cli.findings import findings_table
-from service.cli.output import Json, console, print_json
+from service.cli.findings import findings_table, notes
+from service.cli.output import Json, console, errors, print_json
 from service.cli.watching import watch_study
 from service.settings import Settings
 
@@ -47,10 +47,7 @@ def analyse(
             given["goal"] = _goal(client, name, goal)
         made = client.post(address(name, "analyses"), {"kind": kind, **given})
         if wait:
-            if made["waits_for"]:
-                watch_study(client, made["waits_for"], quiet=as_json)
-            watch_study(client, made["name"], quiet=as_json)
-            made = client.get(address(name, "analyses", made["name"]))
+            made = _wait(client, made, quiet=as_json)
     if as_json:
         print_json(made)
     elif wait:
@@ -58,7 +55,7 @@ def analyse(
     else:
         waits = f" once {made['waits_for']} is done" if made["waits_for"] else ""
         console.print(
-            f"{made['name']} trains {made['n_trials']} goals with {made['seeds']} seeds each{waits}.", soft_wrap=True
+            f"{made['name']} trains {made['n_trials']} goals, {made['seeds']} networks each{waits}.", soft_wrap=True
         )
         console.print(
             f"See what it finds with: infomorphic analyses {name} {made['name']}", markup=False, soft_wrap=True
@@ -76,9 +73,22 @@ def analyses(
     if as_json:
         print_json(found)
     elif analysis is None:
-        _list(name, found["analyses"])
+        _list(found["analyses"])
     else:
         _print(found)
+
+
+def _wait(client: Client, made: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
+    """The analysis once it has ended; whoever does not want to wait is told that it goes on."""
+    try:
+        if made["waits_for"]:
+            watch_study(client, made["waits_for"], quiet=quiet)
+        watch_study(client, made["name"], quiet=quiet)
+    except KeyboardInterrupt:
+        errors.print(f"It goes on. See: infomorphic analyses {made['of']} {made['name']}", markup=False, soft_wrap=True)
+        raise
+    found: dict[str, Any] = client.get(address(made["of"], "analyses", made["name"]))
+    return found
 
 
 def _goal(client: Client, name: str, goal: str) -> object:
@@ -101,16 +111,18 @@ def _numbers(option: str, text: str | None) -> list[float] | None:
         raise options.OptionError(f"--{option}: expected numbers with commas between, as in -0.1,0.1") from error
 
 
-def _list(name: str, found: list[dict[str, Any]]) -> None:
+def _list(found: list[dict[str, Any]]) -> None:
     table = Table("name", "kind", "state", "finished", "seeds", box=None, pad_edge=False)
     for each in found:
         finished = f"{each['finished']}/{each['n_trials']}"
         table.add_row(each["name"], each["kind"], each["state"], finished, str(each["seeds"]))
-    console.print(table if found else f"There are none yet. Make one with: infomorphic analyse {name} zeroing")
+    console.print(table if found else "There are none yet.")
 
 
 def _print(found: dict[str, Any]) -> None:
-    console.print(f"{found['name']}: {found['state']}, {found['finished']} of {found['n_trials']} goals", markup=False)
+    goals = f"{found['finished']} of {found['n_trials']} goals, seeds: {found['seeds']}"
+    console.print(f"{found['name']}: {found['kind']} of {found['of']}, {found['state']}", markup=False)
+    console.print(f"  {goals}", markup=False)
     if found["reason"]:
         console.print(f"  {found['reason']}", markup=False)
     if found["waits_for"]:
@@ -119,8 +131,7 @@ def _print(found: dict[str, Any]) -> None:
         console.print(f"  its trials are for: infomorphic importance {found['of']} --trials design", markup=False)
     if found["baseline"] is not None:
         console.print(findings_table(found))
-    cut = [each["label"] for each in found["variants"] if each["note"] and each["trial"] is not None and each["after"]]
-    if cut:
-        console.print(f"Kept in [-1, 1]: {', '.join(cut)}.", markup=False, soft_wrap=True)
+        for note in notes(found):
+            console.print(note, markup=False, soft_wrap=True)
     for warning in found["warnings"]:
         console.print(f"Note: {warning}.", markup=False, soft_wrap=True)

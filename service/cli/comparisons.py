@@ -32,6 +32,9 @@ def compare(
     console.print()
     _print_matrix("Cosine similarity of the best goals", names, found["cosine_similarity"])
     _print_matrix(f"Rank correlation of what matters, by {found['ranked_by']}", names, found["rank_agreement"])
+    for study in found["studies"]:
+        if study["source"] is not None:
+            console.print(f"What matters in {study['name']}: {study['source']}", markup=False, soft_wrap=True)
     for note in found["notes"]:
         console.print(f"Note: {note}", markup=False, soft_wrap=True)
 

@@ -1,6 +1,7 @@
 """`infomorphic plot`: a study, an analysis or several best goals as a picture."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,13 @@ from service.errors import SettingsError
 from service.settings import Settings
 
 ENDINGS = (".svg", ".png", ".html")
+
+OPTIONS = {
+    "history": ("what",),
+    "parallel": ("what",),
+    "importances": ("what", "method", "trials"),
+}
+"""Of pictures of a study; the others are of a trial."""
 
 
 def plot(
@@ -37,14 +45,13 @@ def plot(
     if os.path.lexists(file) and not force:
         raise SettingsError(f"{file} is there already; with --force it is replaced")
     picture = f"plot{file.suffix.lower()}"
-    query = {"what": what, "trial": trial, "method": method, "trials": trials}
+    options = {"what": what, "trial": trial, "method": method, "trials": trials}
+    given = {name: value for name, value in options.items() if value is not None}
     with Client(Settings()) as client:
-        if len(names) > 1:
-            content = client.download(f"/v1/comparisons/{picture}", study=names)
-        elif what is None and trial is None and (parent := client.get(address(names[0]))["analysis_of"]) is not None:
-            content = client.download(address(parent, "analyses", names[0], picture))
-        else:
-            content = client.download(address(names[0], picture), **query)
+        path, used = _picture(client, names, what or "goal", given)
+        if unused := [f"--{option}" for option in given if option not in used]:
+            raise SettingsError(f"{', '.join(unused)}: not for this picture")
+        content = client.download(f"{path}/{picture}", **given, **({"study": names} if len(names) > 1 else {}))
     try:
         file.write_bytes(content)
     except OSError as error:
@@ -53,3 +60,12 @@ def plot(
         print_json({"file": str(file), "bytes": len(content)})
     else:
         console.print(f"Wrote {file}.", markup=False, soft_wrap=True)
+
+
+def _picture(client: Client, names: list[str], what: str, given: Mapping[str, object]) -> tuple[str, tuple[str, ...]]:
+    """Where a picture is, and which options it has."""
+    if len(names) > 1:
+        return "/v1/comparisons", ()
+    if not given.keys() - {"method"} and (parent := client.get(address(names[0]))["analysis_of"]) is not None:
+        return address(parent, "analyses", names[0]), ("method",)
+    return address(names[0]), OPTIONS.get(what, ("what", "trial"))

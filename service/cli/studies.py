@@ -112,11 +112,14 @@ def list_studies(as_json: Json = False) -> None:
     if as_json:
         print_json({"studies": studies, "total": len(studies)})
         return
-    table = Table("name", "state", "finished", "running", "sampler", "data set", box=None, pad_edge=False)
+    table = Table(
+        "name", "state", "finished", "running", "sampler", "data set", "analysis of", box=None, pad_edge=False
+    )
     for study in studies:
         finished = f"{study['finished']}/{study['n_trials']}"
+        numbers = finished, str(study["running"])
         table.add_row(
-            study["name"], study["state"], finished, str(study["running"]), study["sampler"], study["dataset"]
+            study["name"], study["state"], *numbers, study["sampler"], study["dataset"], study["analysis_of"] or ""
         )
     console.print(table if studies else "There are no studies yet. Create one with: infomorphic study create NAME")
 
@@ -132,6 +135,8 @@ def show(name: Name, as_json: Json = False) -> None:
     console.print(f"{study['name']}: {study['state']}", markup=False)
     if study["reason"]:
         console.print(f"  reason    {study['reason']}", markup=False)
+    if study["analysis_of"]:
+        console.print(f"  analysis  of {study['analysis_of']}", markup=False)
     console.print(f"  finished  {study['finished']} of {study['n_trials']}, {study['running']} running")
     console.print(f"  tally     {tally_line(study['tally'])}")
     console.print(f"  best      {percent(study['best_validation_accuracy'])} validation accuracy")

@@ -170,6 +170,7 @@ def _check_enough(source: Source) -> None:
         lost = source.left_out
         raise TooFewTrialsError(
             f"importances of {len(source.searched)} searched weights need at least {source.fewest_trials} complete "
-            f"trials ({TRIALS_PER_WEIGHT} a weight, and {FEWEST_TRIALS}); study {source.study!r} has {source.n_trials} "
+            f"trials ({TRIALS_PER_WEIGHT} for each weight, at least {FEWEST_TRIALS}); "
+            f"study {source.study!r} has {source.n_trials} "
             f"({lost.failed} failed, {lost.pruned} pruned and {lost.unusable} without all weights are left out)"
         )

@@ -83,7 +83,7 @@ def why_nothing(report: Report) -> str:
 def about(report: Report) -> str:
     """What a reader must know to judge a picture."""
     baseline = accuracy_of_baseline(report)
-    parts = [f"{report.seeds} networks for each goal" if report.seeds > 1 else "one network for each goal"]
+    parts = [report.name, f"{report.seeds} networks for each goal" if report.seeds > 1 else "one network for each goal"]
     if baseline is not None:
         whole = report.baseline.variant.label if report.kind == "confirmation" and report.baseline else "the whole goal"
         parts.append(f"{whole}: {baseline.mean:.4f}")

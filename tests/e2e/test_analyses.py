@@ -43,8 +43,11 @@ def test_cumulative_zeroing_follows_the_individual_one_and_is_printed(stack):
     found = json.loads(done.stdout)
     assert (found["state"], found["finished"]) == ("completed", 4)
     printed = run("analyses", study, found["name"], env=stack.env).stdout
-    assert f"{study}.cumulative_zeroing-1: completed, 4 of 4 goals" in printed
-    assert "bootstrap intervals of 2 seeds are too narrow" in " ".join(printed.split())
+    assert (
+        f"{study}.cumulative_zeroing-1: cumulative_zeroing of {study}, completed\n  4 of 4 goals, seeds: 2\n" in printed
+    )
+    assert "Each line has all weights above it set to zero too." in printed
+    assert "Not trained, it is zero already: {C}{L}, " in printed
     listed = run("analyses", study, env=stack.env).stdout
     assert [line.split()[0] for line in listed.splitlines()[1:]] == [found["name"], f"{study}.zeroing-1"]
 
@@ -118,4 +121,4 @@ def test_two_studies_are_compared(stack):
 
     assert "Cosine similarity of the best goals" in printed
     assert "+1.000" in printed
-    assert "no zeroing of all of its weights has completed" in printed
+    assert "no zeroing of all weights of its best goal has completed" in printed

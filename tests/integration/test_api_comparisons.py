@@ -50,7 +50,18 @@ def test_where_nothing_tells_what_matters_it_is_said(api, store, studies):
 
     assert found["rank_agreement"] == [[pytest.approx(1), None], [None, None]]
     assert found["studies"][1]["importance"] is None
-    assert found["notes"] == ["other: no zeroing of all of its weights has completed"]
+    assert found["notes"] == ["other: no zeroing of all weights of its best goal has completed"]
+
+
+def test_of_two_zeroings_that_with_more_seeds_tells_what_matters_and_that_of_another_goal_nothing(api, store, studies):
+    for seeds, goal in ((3, "best"), (2, "best"), (5, "heuristic")):
+        asked = {"kind": "zeroing", "seeds": seeds, "goal": goal}
+        api.post("/v1/studies/one/analyses", json=asked).raise_for_status()
+        work(store)
+
+    found = compare(api, "one", "other").json()
+
+    assert found["studies"][0]["source"] == "one.zeroing-1"
 
 
 def test_ranks_of_importances_want_designs(api, studies):

@@ -42,7 +42,7 @@ def test_a_studys_picture_is_its_best_goal_on_the_lattice(api, store, tmp_path):
     drawn = svg(api, f"{STUDY}/plot.svg")
 
     assert [term for term in TERMS if f">{term}<" not in drawn] == []
-    assert "trial 0, validation accuracy 0.7500" in drawn
+    assert "trial 0, the best one, validation accuracy 0.7500" in drawn
 
 
 @pytest.mark.parametrize(

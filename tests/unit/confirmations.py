@@ -30,5 +30,6 @@ def confirmation(name, baseline, *findings):
         seeds=2,
         baseline=baseline,
         findings=findings,
+        bootstrap_coverage=None,
         warnings=(),
     )

@@ -37,5 +37,6 @@ def report(kind, findings, *, of="mnist", waits_for=None, seeds=2):
         seeds=seeds,
         baseline=finding("the goal", accuracy=summary(0.94, 0.96)),
         findings=findings,
+        bootstrap_coverage=None,
         warnings=[],
     )

@@ -14,11 +14,11 @@ def test_the_baseline_may_be_the_best():
     assert best_by_mean([confirmation("again", finding(3, 0.75, 1.0), finding(7, 0.5, 0.75))]).trial == 3
 
 
-def test_of_several_confirmations_the_one_with_the_highest_mean_counts():
+def test_of_several_confirmations_the_newest_of_those_with_the_most_seeds_counts():
     reports = [
-        confirmation("first", finding(3, 0.5, 0.75)),
-        confirmation("second", finding(3, 0.5, 0.5), finding(7, 0.75, 0.75)),
-        confirmation("third", finding(3, 0.25, 0.25)),
+        confirmation("third", finding(3, 0.75, 1.0)),
+        confirmation("second", finding(3, 0.5, 0.5, 0.5), finding(7, 0.75, 0.5, 0.75)),
+        confirmation("first", finding(3, 0.75, 0.75, 0.75)),
     ]
 
     best = best_by_mean(reports)

@@ -48,6 +48,7 @@ def get_analysis_picture(
     session: SessionDep,
     store: StoreDep,
     answers: AnswersDep,
+    method: MethodInQuery = "mdi",
 ) -> Response:
-    """What an analysis has found so far, as a picture."""
-    return as_answer(showing.of_analysis(session, store, answers, name, analysis), ending, analysis)
+    """What an analysis has found so far, as a picture; of a design, which weights matter by a method."""
+    return as_answer(showing.of_analysis(session, store, answers, name, analysis, method), ending, analysis)
