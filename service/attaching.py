@@ -19,6 +19,9 @@ from service.storage.tables import Analysis, Lease, LeaseState, Study
 GOAL = "best-goal"
 """Id of the picture of a study's best goal; that of an analysis is the analysis' name."""
 
+MOST_AT_ONCE = 20
+"""Studies that are given pictures before other things are looked after again."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -27,10 +30,12 @@ def attach_pictures(store: Store) -> None:
     in_hand = exists().where(Lease.study_id == Study.id, Lease.state.in_((LeaseState.HELD, LeaseState.DECIDED)))
     unseen = or_(Study.pictured_at.is_(None), Study.pictured_at < Study.ended_at)
     with Session(store.engine) as session:
-        due = session.scalars(select(Study.id).where(Study.ended_at.is_not(None), unseen, ~in_hand)).all()
+        ended = select(Study.id).where(Study.ended_at.is_not(None), unseen, ~in_hand).order_by(Study.id)
+        due = session.scalars(ended.limit(MOST_AT_ONCE)).all()
     for study_id in due:
         with Session(store.engine) as session, session.begin():
-            study = session.get(Study, study_id, with_for_update={"skip_locked": True, "key_share": True})
+            still = select(Study).where(Study.id == study_id, unseen)
+            study = session.scalar(still.with_for_update(skip_locked=True, key_share=True))
             if study is None:
                 continue
             study.pictured_at = func.clock_timestamp()  # whatever comes of it: it would come of it again

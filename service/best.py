@@ -8,7 +8,7 @@ from optuna.trial import FrozenTrial
 
 from model.goal import Goals
 from service import trials
-from service.analyses.report import Report
+from service.analyses.report import RUNNING, WAITING, Report
 from service.analyses.statistics import Summary
 from service.errors import TrialNotFoundError
 from service.search.trials import REPEATS
@@ -134,7 +134,9 @@ def best_by_mean(reports: Sequence[Report]) -> Confirmed | None:
 
 
 def _confirmed(report: Report) -> list[Confirmed]:
-    """The trials of which a confirmation knows a mean."""
+    """The trials of which a confirmation knows a mean; none before it knows all, since the first may be the worst."""
+    if any(finding.state in {WAITING, RUNNING} for finding in (report.baseline, *report.findings) if finding):
+        return []
     return [
         Confirmed(report.name, finding.variant.trial, finding.accuracy)
         for finding in (report.baseline, *report.findings)

@@ -154,10 +154,11 @@ def delete(session: Session, store: Store, name: str) -> None:
 
 def _delete_picture_at_parent(session: Session, study: Study) -> None:
     """An analysis has its picture in the dashboard at the study that it analyses too."""
-    of_analysis = select(Study.name).join(Analysis, Analysis.parent_id == Study.id)
+    of_analysis = select(Study).join(Analysis, Analysis.parent_id == Study.id)
     parent = session.scalar(of_analysis.where(Analysis.study_id == study.id))
-    if parent is not None and (number := find_half(session, parent)) is not None:
+    if parent is not None and (number := find_half(session, parent.name)) is not None:
         delete_picture(session, number, study.name)
+        parent.pictured_at = None  # its best goal may be another now
 
 
 def find(session: Session, name: str, query: Select[Study]) -> Study:

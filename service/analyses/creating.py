@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service import creation, studies
-from service.analyses.ordering import least_harmful_first, zeroing_like
+from service.analyses.ordering import has_order, least_harmful_first, zeroing_like
 from service.analyses.own_study import design_spec, listed_spec
 from service.analyses.reporting import report
 from service.analyses.requests import Analysis, Confirmation, CumulativeZeroing, Design, Sensitivity, Zeroing
@@ -18,8 +18,9 @@ from service.errors import InvalidFieldError, NotAnalysableError
 from service.ranges import Range
 from service.spec import LONGEST_NAME, StudySpec
 from service.storage import tables
+from service.storage.leases import count
 from service.storage.store import Store
-from service.storage.tables import Study, StudyState
+from service.storage.tables import LeaseState, Study, StudyState
 
 ANALYSIS_OF = "analysis_of"
 """User attribute of an analysis' Optuna study: name of the study that it analyses."""
@@ -53,8 +54,26 @@ def _check_analysable(session: Session, study: Study, spec: StudySpec) -> None:
         raise NotAnalysableError(
             f"study {spec.name!r} is {study.state}; it can be analysed once it has ended: wait for it, or stop it"
         )
+    if in_hand := count(session, study.id, (LeaseState.HELD, LeaseState.DECIDED)):
+        raise NotAnalysableError(
+            f"the last {in_hand} runs of study {spec.name!r} are just ending; try again in a moment"
+        )
     if spec.network.n_goals == 0:
         raise NotAnalysableError(f"the hidden layers of study {spec.name!r} have no goals to analyse")
+
+
+def _blamed(request: Analysis) -> str:
+    """The field because of which nothing is left to train."""
+    match request:
+        case Zeroing(terms=[_, *_]):
+            return "terms"
+        case CumulativeZeroing(order=[_, *_]):
+            return "order"
+        case Sensitivity(relative=(), absolute=()):
+            return "absolute"
+        case Sensitivity(terms=[_, *_]):
+            return "terms"
+    return "goal"
 
 
 class Maker:
@@ -81,8 +100,7 @@ class Maker:
             changes = zeroed_cumulatively(start[1], order)
         variants, goals = placed(start, changes)
         if len(goals) == 1 and request.kind != "confirmation":
-            field = "goal" if getattr(request, "terms", None) is None else "terms"
-            raise InvalidFieldError(field, "each weight would stay as it is: there is nothing to train")
+            raise InvalidFieldError(_blamed(request), "each weight would stay as it is: there is nothing to train")
         return self._insert(request, listed_spec(self._spec, request, name, goals), variants, awaited).name
 
     def _changes(
@@ -108,15 +126,19 @@ class Maker:
         """An order, and the individual zeroing that it is provisional until, which is made if there is none."""
         alone = Zeroing(kind="zeroing", goal=request.goal, seeds=request.seeds, seed=request.seed)
         _, goals = placed(start, zeroed(start[1], alone))
-        name = self._free_name(alone.kind)
+        name = self._free_name(alone.kind, but=request.name)
         zeroing = zeroing_like(self._session, self._study.id, listed_spec(self._spec, alone, name, goals))
-        if zeroing is None:
-            self.make(alone)
-            zeroing = studies.find(self._session, name, select(Study))
-        if zeroing.state == StudyState.COMPLETED:
+        if zeroing is not None and zeroing.state == StudyState.COMPLETED:
             found = report(self._session, self._store, self._spec.name, zeroing.name)
-            return None, least_harmful_first(found)
+            if has_order(found):
+                return None, least_harmful_first(found)
+        if zeroing is None or zeroing.state == StudyState.COMPLETED:
+            self.make(alone.model_copy(update={"name": name}))
+            zeroing = studies.find(self._session, name, select(Study))
         return zeroing, list(start[1])
+
+    def _seed(self, request: Analysis) -> int:
+        return self._spec.seed if request.seed is None else request.seed
 
     def _insert(
         self, request: Analysis, spec: StudySpec, variants: list[Variant], awaited: Study | None = None
@@ -130,19 +152,19 @@ class Maker:
             study_id=study.id,
             parent_id=self._study.id,
             waits_for_id=None if awaited is None else awaited.id,
-            request=request.model_dump(mode="json", exclude={"name"}) | {"seed": spec.seed},
+            request=request.model_dump(mode="json", exclude={"name"}) | {"seed": self._seed(request)},
             variants=[variant.as_json() for variant in variants],
         )
         self._session.add(row)
         self._session.flush()
         return study
 
-    def _free_name(self, kind: str) -> str:
-        """The first name that no study has: the analysed one's, the kind, and a number."""
+    def _free_name(self, kind: str, but: str | None = None) -> str:
+        """The first name that no study has, and that is not wanted: the analysed one's, the kind, and a number."""
         for number in itertools.count(1):
             name = f"{self._spec.name}.{kind}-{number}"
             if len(name) > LONGEST_NAME:
                 break
-            if self._session.scalar(select(Study.id).where(Study.name == name)) is None:
+            if name != but and self._session.scalar(select(Study.id).where(Study.name == name)) is None:
                 return name
         raise InvalidFieldError("name", f"{name!r} would be too long for a name; give it one")

@@ -33,7 +33,10 @@ def zeroing_like(session: Session, parent_id: int, spec: StudySpec) -> Study | N
             Study.spec["seed"].as_integer() == spec.seed,
         )
     )
-    return session.scalar(zeroings.order_by(Study.id.desc()).limit(1))
+    # Locked, so that it is not deleted before it is waited for.
+    return session.scalar(
+        zeroings.order_by(Study.id.desc()).limit(1).with_for_update(read=True, key_share=True, of=Study)
+    )
 
 
 def least_harmful_first(zeroing: Report) -> list[str]:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from service.analyses.requests import Analysis, Design
 from service.analyses.starting_points import goals_of
 from service.analyses.variants import Weights
@@ -18,7 +20,8 @@ def design_spec(spec: StudySpec, request: Design, name: str) -> StudySpec:
 
     Were the seeds common, what a goal does with these would pass for what it does with any.
     """
-    return _validated(spec, request, name, {"sampler": {"type": "sobol"}, "n_trials": request.n_trials})
+    changes = {"sampler": {"type": "sobol"}, "n_trials": request.n_trials, "common_random_numbers": False}
+    return _validated(spec, request, name, changes)
 
 
 def listed_spec(spec: StudySpec, request: Analysis, name: str, goals: Sequence[Weights]) -> StudySpec:
@@ -35,6 +38,7 @@ def listed_spec(spec: StudySpec, request: Analysis, name: str, goals: Sequence[W
         "n_trials": len(goals),
         "initial_goals": [as_document(spec, weights) for weights in goals],
         "common_random_numbers": True,
+        "failure_limit": len(goals),  # one that diverges does so again, and the others count
     }
     return _validated(spec, request, name, changes)
 
@@ -50,7 +54,7 @@ def _validated(spec: StudySpec, request: Analysis, name: str, changes: dict[str,
     document = {
         **spec.model_dump(mode="json"),
         "name": name,
-        "seed": spec.seed if request.seed is None else request.seed,
+        "seed": _own_seed(spec.seed if request.seed is None else request.seed),
         "initial_goals": [],
         "pruner": None,
         "repeats": request.seeds,
@@ -61,3 +65,9 @@ def _validated(spec: StudySpec, request: Analysis, name: str, changes: dict[str,
         **changes,
     }
     return StudySpec.model_validate(document)
+
+
+def _own_seed(seed: int) -> int:
+    """A seed from which no seed of the search follows: not of its networks, and not of its sampler."""
+    (word,) = np.random.SeedSequence(seed, spawn_key=(0, 0)).generate_state(1)
+    return int(word >> 1)

@@ -75,6 +75,8 @@ def _report(progress: Progress, store: Store, parent: str, analysis: Analysis, a
     last = _last_attempts(_trials(store, progress.name))
     baseline = _finding(variants[0], last, None) if variants else None
     accuracies = None if baseline is None or baseline.accuracy is None else baseline.accuracy.runs
+    # Until what it waits for is there, the order is not known.
+    findings = [] if awaited is not None else [_finding(variant, last, accuracies) for variant in variants[1:]]
     return Report(
         name=progress.name,
         of=parent,
@@ -90,10 +92,9 @@ def _report(progress: Progress, store: Store, parent: str, analysis: Analysis, a
         held=progress.held,
         seeds=progress.spec.repeats,
         baseline=baseline,
-        # Until what it waits for is there, the order is not known.
-        findings=[] if awaited is not None else [_finding(variant, last, accuracies) for variant in variants[1:]],
+        findings=findings,
         bootstrap_coverage=_coverage(progress.spec.repeats),
-        warnings=_warnings(progress, variants),
+        warnings=_warnings(progress, [] if baseline is None else [baseline, *findings]),
     )
 
 
@@ -136,11 +137,13 @@ def _coverage(seeds: int) -> float | None:
     return COVERAGE[max(known)] if known else None
 
 
-def _warnings(progress: Progress, variants: Sequence[Variant]) -> list[str]:
+def _warnings(progress: Progress, findings: Sequence[Finding]) -> list[str]:
     found = []
-    seeds = progress.spec.repeats
-    if variants and seeds == 1:
+    if findings and progress.spec.repeats == 1:
         found.append("with a single seed, differences cannot be told from luck: there are no standard errors")
-    if progress.state in ENDED and progress.told < progress.spec.n_trials:
-        found.append(f"it ended before all was trained: {progress.told} of {progress.spec.n_trials}")
+    if findings and findings[0].state == FAILED:
+        found.append("the goal that all are compared with failed: no change is known")
+    unknown = sum(finding.state in {WAITING, RUNNING} for finding in findings)
+    if progress.state in ENDED and unknown:
+        found.append(f"it ended before all was trained: of {unknown} goals nothing is known")
     return found

@@ -1,8 +1,8 @@
 """What an analysis is asked to do, as a lab posts it."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field, ValidatorFunctionWrapHandler, WrapValidator
 
 from model.config import Seed, Strict
 from service.spec import OneGoal, StudyName
@@ -11,10 +11,18 @@ BEST: Literal["best"] = "best"
 """Names the goal of the study's trial with the highest validation accuracy."""
 
 
-def _once(terms: list[str]) -> list[str]:
-    if len(set(terms)) < len(terms):
-        raise ValueError("expected each weight once; got one that is named twice")
-    return terms
+EXPECTED = (
+    'expected "best", the number of a trial, the name of a preset, a list of weights, an object of terms and weights, '
+    "or a list of such goals, one for each hidden layer"
+)
+
+Several = TypeVar("Several", list[str], tuple[float, ...])
+
+
+def _once(values: Several) -> Several:
+    if len(set(values)) < len(values):
+        raise ValueError("expected each once; got one that is named twice")
+    return values
 
 
 def _a_change(change: float) -> float:
@@ -23,24 +31,25 @@ def _a_change(change: float) -> float:
     return change
 
 
-def _goal_or_trial(document: Any) -> Any:  # noqa: ANN401 - whatever the JSON holds
-    if isinstance(document, bool) or not isinstance(document, int | str | list | dict) or document in ([], {}):
-        raise ValueError(
-            '"best", the number of a trial, the name of a preset, a list of weights, or an object of terms and weights '
-            "is expected; or a list of such goals, one for each hidden layer"
-        )
-    if isinstance(document, int) and not 0 <= document <= 10**9:
-        raise ValueError(f"a trial has a number from 0 on; got {document}")
-    return document
+def _goal_or_trial(document: Any, validate: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401 - whatever the JSON holds
+    if isinstance(document, int) and not isinstance(document, bool) and not 0 <= document <= 10**9:
+        raise ValueError(f"a trial has a number from 0 on; got {str(document)[:20]}")
+    try:
+        choice = validate(document)
+    except ValueError as error:
+        raise ValueError(EXPECTED) from error
+    if isinstance(document, bool) or choice in ([], {}):
+        raise ValueError(EXPECTED)
+    return choice
 
 
-GoalChoice = Annotated[int | OneGoal | list[OneGoal], BeforeValidator(_goal_or_trial)]
+GoalChoice = Annotated[int | OneGoal | list[OneGoal], WrapValidator(_goal_or_trial)]
 Terms = Annotated[
     list[Annotated[str, Field(max_length=100)]], Field(min_length=1, max_length=400), AfterValidator(_once)
 ]
 Seeds = Annotated[int, Field(strict=True, ge=1, le=100)]
 Change = Annotated[float, Field(strict=True, ge=-2, le=2, allow_inf_nan=False), AfterValidator(_a_change)]
-Changes = Annotated[tuple[Change, ...], Field(max_length=20)]
+Changes = Annotated[tuple[Change, ...], Field(max_length=20), AfterValidator(_once)]
 
 
 class _Request(Strict):

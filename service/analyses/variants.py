@@ -64,8 +64,10 @@ def changed(baseline: Weights, request: Sensitivity) -> Iterator[Change]:
     """Each weight changed a little, and kept in [−1, 1]."""
     for name in request.terms or baseline:
         weight = baseline[name]
-        wanted = {f"{name} {share:+.4g} %": weight * (1 + share / 100) for share in (100 * r for r in request.relative)}
-        wanted |= {f"{name} {difference:+.4g}": weight + difference for difference in request.absolute}
+        wanted = {
+            f"{name} {share:+.10g} %": weight * (1 + share / 100) for share in (100 * r for r in request.relative)
+        }
+        wanted |= {f"{name} {difference:+.10g}": weight + difference for difference in request.absolute}
         for label, value in wanted.items():
             after = min(1.0, max(-1.0, value))
             note = None if after == value else f"{value:.4g} would be outside of [-1, 1]"

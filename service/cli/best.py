@@ -48,7 +48,8 @@ def _print(answer: dict[str, Any]) -> None:
     single, by_mean = answer["single_trial"], answer["by_mean"]
     networks = len(single["repeats"])
     among = f", the best of its {networks} networks" if networks > 1 else ""
-    console.print(f"Best single trial  trial {single['number']}: {_accuracy(single['best_network'])}{among}")
+    line = f"Best single trial  trial {single['number']}: {_accuracy(single['best_network'])}{among}"
+    console.print(line, markup=False, soft_wrap=True)
     if by_mean is not None:
         accuracy = by_mean["validation_accuracy"]
         low, high = accuracy["t_interval"]

@@ -68,16 +68,24 @@ class Calculator:
         process = self._process
         return None if process is None else process.pid
 
+    def _start(self) -> Connection:
+        ours, theirs = SPAWN.Pipe()
+        process = SPAWN.Process(target=_serve, args=(theirs,), name="importances", daemon=True)
+        try:
+            process.start()
+        except OSError as error:
+            ours.close()
+            raise CalculationError(f"the process that calculates importances cannot be started: {error}") from error
+        finally:
+            theirs.close()  # the copy that is ours: the child's shall be the last, and close when it dies
+        self._process, self._connection = process, ours
+        return ours
+
     def _connect(self) -> Connection:
         with self._lock:
             if self._closed:
                 raise CalculationError("the service is stopping")
-            if self._connection is None:
-                self._connection, childs_end = SPAWN.Pipe()
-                self._process = SPAWN.Process(target=_serve, args=(childs_end,), name="importances", daemon=True)
-                self._process.start()
-                childs_end.close()  # the copy that is ours: the child's shall be the last, and close when it dies
-            return self._connection
+            return self._connection or self._start()
 
     def _end(self) -> None:
         with self._lock:
@@ -93,7 +101,7 @@ class Calculator:
             self._closed = True
             if self._process is not None:
                 self._process.kill()
-        self._queue.shutdown(cancel_futures=True)
+        self._queue.shutdown()
         self._end()
 
 

@@ -59,6 +59,30 @@ def test_an_analysis_has_other_seeds_than_the_trials_of_the_search(store, tmp_pa
     assert not set(run.seeds) & set(take(store).seeds)
 
 
+@pytest.mark.parametrize("kind", ["confirmation", "design"])
+def test_seeds_are_fresh_also_where_those_of_the_search_were_common(store, tmp_path, api, kind):
+    make(store, tmp_path, n_trials=1, search_space={}, initial_goals=[GOAL], common_random_numbers=True, repeats=3)
+    run = take(store)
+    finish_run(store, run)
+    ask(api, kind=kind, seeds=3)
+
+    seeds = [run.seeds for run in take_many(store, 2)]
+
+    assert not set(run.seeds) & {seed for each in seeds for seed in each}
+    assert len(set(seeds)) == (len(seeds) if kind == "design" else 1)
+
+
+def test_a_design_of_a_sobol_study_tries_other_goals(store, tmp_path, api):
+    make(store, tmp_path, n_trials=2, sampler="sobol", search_space={})
+    runs = take_many(store, 2)
+    for run in runs:
+        finish_run(store, run)
+    own = [run.goals for run in runs]
+    ask(api, kind="design", n_trials=2)
+
+    assert not set(own) & {run.goals for run in take_many(store, 2)}
+
+
 def test_two_analyses_of_a_study_train_their_baseline_alike(store, tmp_path, api):
     searched(store, tmp_path)
     ask(api, kind="zeroing", seeds=2)
@@ -159,10 +183,12 @@ def test_an_analysis_fails_with_the_one_that_it_waits_for(api, store, tmp_path, 
 
 
 def test_a_failed_analysis_that_is_resumed_waits_again(api, store, tmp_path):
-    searched(store, tmp_path, failure_limit=1)
+    searched(store, tmp_path)
     asked = ask(api, kind="cumulative_zeroing", seeds=2)
-    fail(store, take(store))
+    for run in take_many(store, 10):
+        fail(store, run)
     work(store)
+    assert see(api, asked["name"])["state"] == "failed"
     act(store, "resume", "study.zeroing-1")
 
     act(store, "resume", asked["name"])
@@ -170,6 +196,43 @@ def test_a_failed_analysis_that_is_resumed_waits_again(api, store, tmp_path):
     assert see(api, asked["name"])["state"] == "waiting"
     work(store)
     assert see(api, asked["name"])["state"] == "completed"
+
+
+def test_what_waited_for_a_stopped_analysis_is_not_resumed(api, store, tmp_path):
+    searched(store, tmp_path)
+    asked = ask(api, kind="cumulative_zeroing", seeds=2)
+    act(store, "stop", "study.zeroing-1")
+    work(store)
+
+    response = api.post(f"/v1/studies/{asked['name']}/resume")
+
+    assert response.status_code == 409
+    assert "study.zeroing-1, whose results study.cumulative_zeroing-1 needs, is stopped" in response.json()["detail"]
+
+
+def test_an_order_is_not_taken_from_a_zeroing_whose_baseline_failed(api, store, tmp_path):
+    searched(store, tmp_path)
+    zeroing = ask(api, kind="zeroing", seeds=2)["name"]
+    baseline, *others = take_many(store, 10)
+    fail(store, baseline)
+    for run in others:
+        finish_run(store, run)
+
+    asked = ask(api, kind="cumulative_zeroing", seeds=2)
+
+    assert "is known" in see(api, zeroing)["warnings"][0]
+    assert (asked["state"], asked["waits_for"]) == ("waiting", "study.zeroing-2")
+
+
+def test_one_goal_that_fails_does_not_end_an_analysis_of_a_study_that_would_end(api, store, tmp_path):
+    searched(store, tmp_path, failure_limit=1)
+    name = ask(api, kind="zeroing", seeds=2)["name"]
+    baseline, first, *others = take_many(store, 10)
+    fail(store, first)
+    for run in (baseline, *others):
+        finish_run(store, run)
+
+    assert see(api, name)["state"] == "completed"
 
 
 def test_what_a_crash_left_half_enqueued_is_enqueued_once(api, store, tmp_path, monkeypatch):

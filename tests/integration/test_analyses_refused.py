@@ -31,7 +31,11 @@ def study(store, tmp_path):
         ({"kind": "zeroing", "goal": None}, "goal", "the number of a trial"),
         ({"kind": "zeroing", "goal": True}, "goal", "the number of a trial"),
         ({"kind": "zeroing", "order": ["{F}{C}"]}, "body", "unknown fields ['order']"),
-        ({"kind": "sensitivity", "relative": [], "absolute": []}, "goal", "nothing to train"),
+        ({"kind": "sensitivity", "relative": [], "absolute": []}, "absolute", "nothing to train"),
+        ({"kind": "cumulative_zeroing", "order": ["H_res"]}, "order", "nothing to train"),
+        ({"kind": "sensitivity", "relative": [0.1, 0.1]}, "relative", "named twice"),
+        ({"kind": "zeroing", "goal": [[[1]]]}, "goal", "the number of a trial"),
+        ({"kind": "zeroing", "goal": [None]}, "goal", "the number of a trial"),
         ({"kind": "sensitivity", "relative": [0]}, "relative.0", "changes nothing"),
         ({"kind": "zeroing", "terms": ["{F}{C}", "{F}{C}"]}, "terms", "named twice"),
         ({"kind": "sensitivity", "absolute": [3]}, "absolute.0", "less than or equal to 2"),
@@ -63,6 +67,20 @@ def test_a_study_that_has_not_ended_cannot_be_analysed(api, store, tmp_path, sta
 
     assert response.status_code == 409
     assert state in response.json()["detail"]
+
+
+def test_a_stopped_study_whose_last_runs_are_ending_cannot_be_analysed_yet(api, store, tmp_path):
+    make(store, tmp_path, n_trials=2)
+    complete(store, take(store))
+    last = take(store)
+    act(store, "stop")
+
+    refused = api.post(ANALYSES, json={"kind": "zeroing"})
+    complete(store, last)
+
+    assert refused.status_code == 409
+    assert "just ending" in refused.json()["detail"]
+    assert api.post(ANALYSES, json={"kind": "zeroing"}).status_code == 201
 
 
 def test_a_study_without_a_complete_trial_has_no_best_goal_to_analyse(api, store, tmp_path):

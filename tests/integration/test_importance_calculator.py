@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from service.errors import CalculationError, NothingToExplainError
-from service.importances.calculator import Calculator
+from service.importances.calculator import SPAWN, Calculator
 from service.importances.evaluation import Sample, evaluate
 from tests.patience import eventually
 
@@ -81,8 +81,23 @@ def test_closing_ends_a_calculation_and_drops_what_waits(calculator):
     calculator.close()
 
     assert isinstance(going_on.exception(), CalculationError)
-    assert waiting.cancelled()
+    assert isinstance(waiting.exception(), CalculationError)
     assert not lives(process)
+
+
+def test_a_process_that_could_not_be_started_is_started_when_next_asked(calculator, monkeypatch):
+    start, failures = SPAWN.Process.start, [BlockingIOError("no process to be had")]
+
+    def fail_once(process):
+        if failures:
+            raise failures.pop()
+        start(process)
+
+    monkeypatch.setattr(SPAWN.Process, "start", fail_once)
+    first, second = (calculator.submit("mdi", sample(30)) for _ in range(2))
+
+    assert isinstance(first.exception(60), CalculationError)
+    assert len(second.result(60)) == 19
 
 
 SERVE = """

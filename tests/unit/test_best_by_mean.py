@@ -26,6 +26,15 @@ def test_of_several_confirmations_the_newest_of_those_with_the_most_seeds_counts
     assert (best.analysis, best.trial) == ("second", 7)
 
 
+def test_a_confirmation_that_is_not_done_yet_does_not_count():
+    reports = [
+        confirmation("running", finding(3), finding(7, 0.5, 0.5, 0.5)),
+        confirmation("done", finding(3, 0.25, 0.5)),
+    ]
+
+    assert best_by_mean(reports).analysis == "done"
+
+
 def test_a_single_network_is_no_mean():
     assert best_by_mean([confirmation("again", finding(3, 1.0), finding(7, 0.5, 0.5))]).trial == 7
 

@@ -41,4 +41,6 @@ def compare_studies(
 @router.get("/plot.{ending}", response_class=Response, responses={200: PICTURES})
 def get_comparison_picture(names: StudyNames, ending: Ending, session: SessionDep, store: StoreDep) -> Response:
     """The best goals of some studies side by side."""
-    return as_answer(showing.of_goals(comparisons.best_goals(session, store, names)), ending, "comparison")
+    picture = showing.of_goals(comparisons.best_goals(session, store, names))
+    session.close()  # drawing takes longer than a connection should be kept
+    return as_answer(picture, ending, "comparison")

@@ -11,6 +11,8 @@ from service.api.picture_answers import PICTURES, as_answer
 from service.api.problems import responses
 from service.api.routes.analyses import AnalysisInPath
 from service.api.routes.importances import ChoiceInQuery, MethodInQuery
+from service.importances.report import Pending
+from service.pictures.chart import Picture
 from service.pictures.rendering import Format
 
 router = APIRouter(tags=["pictures"], responses={200: PICTURES, 202: STILL_COMPUTED, **responses(404, 409)})
@@ -35,9 +37,13 @@ def get_study_picture(
     trials: ChoiceInQuery = "all",
 ) -> Response:
     """A study as a picture: its best goal, its history, all goals, the information in a trial, or what matters."""
+    picture: Picture | Pending
     if what == "importances":
-        return as_answer(showing.of_importances(store, answers, name, method, trials), ending, f"{name}-{what}")
-    return as_answer(showing.of_search(session, store, name, what, trial), ending, f"{name}-{what}")
+        picture = showing.of_importances(store, answers, name, method, trials)
+    else:
+        picture = showing.of_search(session, store, name, what, trial)
+    session.close()  # drawing takes longer than a connection should be kept
+    return as_answer(picture, ending, f"{name}-{what}")
 
 
 @router.get("/studies/{name}/analyses/{analysis}/plot.{ending}", response_class=Response)
@@ -51,4 +57,6 @@ def get_analysis_picture(
     method: MethodInQuery = "mdi",
 ) -> Response:
     """What an analysis has found so far, as a picture; of a design, which weights matter by a method."""
-    return as_answer(showing.of_analysis(session, store, answers, name, analysis, method), ending, analysis)
+    picture = showing.of_analysis(session, store, answers, name, analysis, method)
+    session.close()
+    return as_answer(picture, ending, analysis)
