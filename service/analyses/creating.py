@@ -62,20 +62,6 @@ def _check_analysable(session: Session, study: Study, spec: StudySpec) -> None:
         raise NotAnalysableError(f"the hidden layers of study {spec.name!r} have no goals to analyse")
 
 
-def _blamed(request: Analysis) -> str:
-    """The field because of which nothing is left to train."""
-    match request:
-        case Zeroing(terms=[_, *_]):
-            return "terms"
-        case CumulativeZeroing(order=[_, *_]):
-            return "order"
-        case Sensitivity(relative=(), absolute=()):
-            return "absolute"
-        case Sensitivity(terms=[_, *_]):
-            return "terms"
-    return "goal"
-
-
 class Maker:
     """Makes analyses of a study, in a transaction."""
 
@@ -99,8 +85,8 @@ class Maker:
             awaited, order = self._order(request, start)
             changes = zeroed_cumulatively(start[1], order)
         variants, goals = placed(start, changes)
-        if len(goals) == 1 and request.kind != "confirmation":
-            raise InvalidFieldError(_blamed(request), "each weight would stay as it is: there is nothing to train")
+        if len(variants) == 1 and isinstance(request, Sensitivity):
+            raise InvalidFieldError("absolute", "expected a change, absolute or relative; there is none")
         return self._insert(request, listed_spec(self._spec, request, name, goals), variants, awaited).name
 
     def _changes(

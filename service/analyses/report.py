@@ -34,8 +34,8 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Report:
-    """An analysis and what it has found so far.
+class Outline:
+    """An analysis and how far it is.
 
     Attributes:
         name: Of the analysis, and of the study that its runs are trials of.
@@ -49,10 +49,6 @@ class Report:
         told: Of them, those that are done.
         held: Of them, those that a worker trains just now.
         seeds: Networks that each goal is trained with.
-        baseline: The goal that the others are compared with; None for a design.
-        findings: The others, in their order.
-        bootstrap_coverage: About which share of bootstrap intervals of so few seeds cover the truth; None for many.
-        warnings: What a reader should know before drawing conclusions.
     """
 
     name: str
@@ -68,6 +64,19 @@ class Report:
     told: int
     held: int
     seeds: int
+
+
+@dataclass(frozen=True)
+class Report(Outline):
+    """An analysis and what it has found so far.
+
+    Attributes:
+        baseline: The goal that the others are compared with; None for a design.
+        findings: The others, in their order.
+        bootstrap_coverage: About which share of bootstrap intervals of so few seeds cover the truth; None for many.
+        warnings: What a reader should know before drawing conclusions.
+    """
+
     baseline: Finding | None
     findings: Sequence[Finding]
     bootstrap_coverage: float | None

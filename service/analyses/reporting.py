@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from service import studies
-from service.analyses.report import COMPLETE, FAILED, NOT_TRAINED, RUNNING, WAITING, Finding, Report
+from service.analyses.report import COMPLETE, FAILED, NOT_TRAINED, RUNNING, WAITING, Finding, Outline, Report
 from service.analyses.statistics import Summary
 from service.analyses.variants import Variant
 from service.errors import AnalysisNotFoundError, StudyNotFoundError
@@ -56,6 +56,19 @@ def reports(session: Session, store: Store, parent: str, kind: str | None = None
     ]
 
 
+def outlines(session: Session, parent: str, kind: str | None = None) -> list[Outline]:
+    """All analyses of a study, or those of a kind, the newest first, without what they found.
+
+    Raises:
+        StudyNotFoundError: If there is no study of this name.
+    """
+    return [
+        _outline(studies.get(session, own), parent, analysis, awaited)
+        for analysis, own, awaited in _analyses(session, parent)
+        if kind in {None, analysis.request["kind"]}
+    ]
+
+
 def _analyses(session: Session, parent: str) -> list[tuple[Analysis, str, str | None]]:
     """The analyses of a study with their names and those of what they wait for, the newest first."""
     analysed = studies.find(session, parent, select(Study))
@@ -70,14 +83,8 @@ def _analyses(session: Session, parent: str) -> list[tuple[Analysis, str, str | 
     return [(analysis, name, awaited) for analysis, name, awaited in session.execute(found)]
 
 
-def _report(progress: Progress, store: Store, parent: str, analysis: Analysis, awaited: str | None) -> Report:
-    variants = [Variant(**stored) for stored in analysis.variants]
-    last = _last_attempts(_trials(store, progress.name))
-    baseline = _finding(variants[0], last, None) if variants else None
-    accuracies = None if baseline is None or baseline.accuracy is None else baseline.accuracy.runs
-    # Until what it waits for is there, the order is not known.
-    findings = [] if awaited is not None else [_finding(variant, last, accuracies) for variant in variants[1:]]
-    return Report(
+def _outline(progress: Progress, parent: str, analysis: Analysis, awaited: str | None) -> Outline:
+    return Outline(
         name=progress.name,
         of=parent,
         kind=analysis.request["kind"],
@@ -91,6 +98,18 @@ def _report(progress: Progress, store: Store, parent: str, analysis: Analysis, a
         told=progress.told,
         held=progress.held,
         seeds=progress.spec.repeats,
+    )
+
+
+def _report(progress: Progress, store: Store, parent: str, analysis: Analysis, awaited: str | None) -> Report:
+    variants = [Variant(**stored) for stored in analysis.variants]
+    last = _last_attempts(_trials(store, progress.name))
+    baseline = _finding(variants[0], last, None) if variants else None
+    accuracies = None if baseline is None or baseline.accuracy is None else baseline.accuracy.runs
+    # Until what it waits for is there, the order is not known.
+    findings = [] if awaited is not None else [_finding(variant, last, accuracies) for variant in variants[1:]]
+    return Report(
+        **vars(_outline(progress, parent, analysis, awaited)),
         baseline=baseline,
         findings=findings,
         bootstrap_coverage=_coverage(progress.spec.repeats),

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel
 
-from service.analyses.report import Finding, Report
+from service.analyses.report import Finding, Outline, Report
 from service.storage.tables import StudyState
 
 
@@ -90,9 +90,9 @@ class AnalysisSummary(BaseModel):
     ended_at: datetime | None
 
     @classmethod
-    def of_report(cls, report: Report) -> Self:
+    def of_outline(cls, outline: Outline) -> Self:
         """How far an analysis is as JSON."""
-        return cls(**_summary(report))
+        return cls(**_summary(outline))
 
 
 class AnalysisDetail(AnalysisSummary):
@@ -123,9 +123,9 @@ class AnalysisDetail(AnalysisSummary):
         )
 
 
-def _summary(report: Report) -> dict[str, Any]:
+def _summary(outline: Outline) -> dict[str, Any]:
     same = ("name", "of", "kind", "state", "reason", "waits_for", "n_trials", "seeds", "created_at", "ended_at")
-    return {**{field: getattr(report, field) for field in same}, "finished": report.told, "running": report.held}
+    return {**{field: getattr(outline, field) for field in same}, "finished": outline.told, "running": outline.held}
 
 
 class AnalysisList(BaseModel):

@@ -147,7 +147,12 @@ def sensitivity(report: Report) -> Picture:
 
 def _boxes(findings: Mapping[str, Finding | None], limits: tuple[float, float], title: str, *, named: bool) -> Chart:
     known = [(row, f.change) for row, f in enumerate(findings.values()) if f is not None and f.change is not None]
-    states = [(row, state_of(f)) for row, f in enumerate(findings.values()) if f is not None and f.change is None]
+    # A note has no room in so narrow a panel.
+    states = [
+        (row, "–" if f.state == NOT_TRAINED else f.state)
+        for row, f in enumerate(findings.values())
+        if f is not None and f.change is None
+    ]
     boxes = [Box(row, *np.quantile(change.runs, [0, 0.25, 0.5, 0.75, 1]).tolist()) for row, change in known]
     marks: list[Mark] = [
         Boxes(boxes, _BOX),

@@ -105,6 +105,18 @@ def test_a_weight_that_is_zero_already_is_said_to_be_and_not_trained(api, store,
     assert len(work(store)) == 1 + len(GOAL)
 
 
+@pytest.mark.parametrize("kind", ["zeroing", "cumulative_zeroing"])
+def test_of_a_goal_of_zeros_only_the_goal_itself_is_trained(api, store, tmp_path, kind):
+    searched(store, tmp_path)
+
+    asked = ask(api, kind=kind, goal=[0.0] * 19, seeds=1)
+    work(store)
+
+    found = see(api, asked["name"])
+    assert (found["state"], found["n_trials"]) == ("completed", 1)
+    assert {variant["note"] for variant in found["variants"]} == {"it is zero already"}
+
+
 def test_only_the_named_terms_are_set_to_zero(api, store, tmp_path):
     searched(store, tmp_path)
 

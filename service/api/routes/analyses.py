@@ -33,10 +33,10 @@ def create_analysis(
 
 
 @router.get("")
-def list_analyses(name: StudyInPath, session: SessionDep, store: StoreDep, kind: Kind | None = None) -> AnalysisList:
+def list_analyses(name: StudyInPath, session: SessionDep, kind: Kind | None = None) -> AnalysisList:
     """List a study's analyses, all or those of a kind, the newest first."""
-    found = reporting.reports(session, store, name, kind)
-    return AnalysisList(analyses=[AnalysisSummary.of_report(report) for report in found])
+    found = reporting.outlines(session, name, kind)
+    return AnalysisList(analyses=[AnalysisSummary.of_outline(outline) for outline in found])
 
 
 @router.get("/{analysis}")
