@@ -36,10 +36,11 @@ def report(session: Session, store: Store, parent: str, name: str) -> Report:
         StudyNotFoundError: If there is no study of the parent's name.
         AnalysisNotFoundError: If it has no analysis of this name.
     """
-    for analysis, own, awaited in _analyses(session, parent):
+    found = _analyses(session, parent)
+    for analysis, own, awaited in found:
         if own == name:
             return _report(studies.get(session, name), store, parent, analysis, awaited)
-    there = ", ".join(own for _, own, _ in _analyses(session, parent)) or "none"
+    there = ", ".join(own for _, own, _ in found) or "none"
     raise AnalysisNotFoundError(f"study {parent!r} has no analysis {name!r}; it has {there}")
 
 
@@ -51,8 +52,7 @@ def reports(session: Session, store: Store, parent: str, kind: str | None = None
     """
     return [
         _report(studies.get(session, own), store, parent, analysis, awaited)
-        for analysis, own, awaited in _analyses(session, parent)
-        if kind in {None, analysis.request["kind"]}
+        for analysis, own, awaited in _analyses(session, parent, kind)
     ]
 
 
@@ -64,13 +64,12 @@ def outlines(session: Session, parent: str, kind: str | None = None) -> list[Out
     """
     return [
         _outline(studies.get(session, own), parent, analysis, awaited)
-        for analysis, own, awaited in _analyses(session, parent)
-        if kind in {None, analysis.request["kind"]}
+        for analysis, own, awaited in _analyses(session, parent, kind)
     ]
 
 
-def _analyses(session: Session, parent: str) -> list[tuple[Analysis, str, str | None]]:
-    """The analyses of a study with their names and those of what they wait for, the newest first."""
+def _analyses(session: Session, parent: str, kind: str | None = None) -> list[tuple[Analysis, str, str | None]]:
+    """The analyses of a study, or those of a kind, with their names and those of what they wait for, newest first."""
     analysed = studies.find(session, parent, select(Study))
     other = aliased(Study)
     found = (
@@ -80,6 +79,8 @@ def _analyses(session: Session, parent: str) -> list[tuple[Analysis, str, str | 
         .where(Analysis.parent_id == analysed.id)
         .order_by(Study.id.desc())
     )
+    if kind is not None:
+        found = found.where(Analysis.request["kind"].astext == kind)
     return [(analysis, name, awaited) for analysis, name, awaited in session.execute(found)]
 
 

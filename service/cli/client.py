@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -72,19 +72,37 @@ class Client:
         """
         return self._json("GET", path, params=_given(query))
 
-    def get_once_computed(self, path: str, **query: Any) -> Any:  # noqa: ANN401 - JSON
-        """Read a resource that the service may have to compute first, however long it takes; raises as `get` does."""
-        return self._parsed(self._once_computed(path, query))
+    def get_once_computed(
+        self,
+        path: str,
+        *,
+        if_not_yet: Callable[[Any], object] = lambda _: None,
+        **query: Any,  # noqa: ANN401 - of any type
+    ) -> Any:  # noqa: ANN401 - JSON
+        """Read a resource that the service may have to compute first, however long it takes; raises as `get` does.
+
+        Args:
+            path: Of the resource.
+            if_not_yet: Told once what the service says while it computes.
+            query: Of the request.
+        """
+        return self._parsed(self._once_computed(path, query, if_not_yet))
 
     def download(self, path: str, **query: Any) -> bytes:  # noqa: ANN401 - of any type
         """Read a file, once the service has computed what is in it; raises as `get` does."""
-        return self._once_computed(path, query).content
+        return self._once_computed(path, query, lambda _: None).content
 
-    def _once_computed(self, path: str, query: Mapping[str, Any]) -> httpx.Response:
+    def _once_computed(
+        self, path: str, query: Mapping[str, Any], if_not_yet: Callable[[Any], object]
+    ) -> httpx.Response:
+        told = False
         while True:
             response = self._send("GET", path, params=_given(query))
             if response.status_code != httpx.codes.ACCEPTED:
                 return response
+            if not told:
+                if_not_yet(self._parsed(response))
+                told = True
             time.sleep(float(response.headers.get("Retry-After", PERIOD_SECONDS)))
 
     def post(self, path: str, document: object = None) -> Any:  # noqa: ANN401 - JSON

@@ -1,6 +1,5 @@
 """`infomorphic importance`: how much each searched weight matters."""
 
-import time
 from typing import Annotated, Any
 
 import typer
@@ -11,8 +10,6 @@ from service.cli.client import Client, address
 from service.cli.output import Json, console, errors, print_json
 from service.cli.studies import Name
 from service.settings import Settings
-
-PERIOD_SECONDS = 1.0
 
 BAR_LENGTH = 30
 
@@ -27,7 +24,9 @@ def importance(
 ) -> None:
     """Show how much each searched weight of a study matters, by Optuna's evaluators."""
     with Client(Settings()) as client:
-        found = _once_computed(client, name, method, trials)
+        found = client.get_once_computed(
+            address(name, "importances"), if_not_yet=_say_that_it_takes_time, method=method, trials=trials
+        )
     if as_json:
         print_json(found)
         return
@@ -49,18 +48,9 @@ def importance(
         errors.print(f"Warning: {warning}", style="yellow", markup=False, soft_wrap=True)
 
 
-def _once_computed(client: Client, name: str, method: str, trials: str) -> dict[str, Any]:
-    """The importances, however long they take."""
-    told = False
-    while True:
-        found: dict[str, Any] = client.get(address(name, "importances"), method=method, trials=trials)
-        if found.get("status") != "computing":
-            return found
-        if not told:
-            number = found["source"]["n_trials"]
-            errors.print(f"Importances of {number} trials are being computed: this may take minutes.", markup=False)
-            told = True
-        time.sleep(PERIOD_SECONDS)
+def _say_that_it_takes_time(pending: dict[str, Any]) -> None:
+    number = pending["source"]["n_trials"]
+    errors.print(f"Importances of {number} trials are being computed: this may take minutes.", markup=False)
 
 
 def _table(weights: list[dict[str, Any]]) -> Table:
