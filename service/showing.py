@@ -18,6 +18,7 @@ from service.importances.sources import Choice
 from service.pictures import epochs, findings, goals, searches
 from service.pictures.chart import Picture
 from service.storage.store import Store
+from service.trials import TrialView
 from service.weights import weight_names
 
 HISTORY = "history.csv"
@@ -50,30 +51,32 @@ def of_search(session: Session, store: Store, name: str, subject: Subject, numbe
         names = weight_names(spec.network, goal_per_layer=spec.goal_per_layer)
         complete = [trials.view(spec, trial) for trial in trials.complete(store, name)]
         return searches.parallel_coordinates(complete, names, f"Goals and how good they are: {name}")
-    if number is not None:
-        trial, about = trials.get(store, spec, number), ""
-    else:
+    if number is None:
         chosen = best.find(store, spec, reports(session, store, name, "confirmation")).chosen
-        trial = chosen.trial
-        about = f"trial {trial.number}, the best one, validation accuracy {chosen.accuracy:.4f}"
-        if isinstance(chosen, best.ByMean):
-            about += f", mean of {len(chosen.networks.runs)} networks"
-    if number is not None or subject == "atoms":  # which are of the trial's own networks
-        about = f"trial {trial.number}" + ("" if trial.value is None else f", validation accuracy {trial.value:.4f}")
+        trial, about = chosen.trial, _why_best(chosen)
+    else:
+        trial = trials.get(store, spec, number)
+        about = _own(trial)
     if subject == "goal":
         return goals.goal(_some(trial.goals), f"Goal: {name}", about)
-    return _atoms(session, store, name, trial.number, about)
+    content = artifacts.get(session, store, name, trial.number, HISTORY).content
+    return epochs.atoms_over_epochs(content, f"Information in the networks: {name}", _own(trial))
+
+
+def _own(trial: TrialView) -> str:
+    """A trial with what its own networks reached, which those of a confirmation need not."""
+    return f"trial {trial.number}" + ("" if trial.value is None else f", validation accuracy {trial.value:.4f}")
+
+
+def _why_best(chosen: best.SingleTrial | best.ByMean) -> str:
+    networks = f", mean of {len(chosen.networks.runs)} networks" if isinstance(chosen, best.ByMean) else ""
+    return f"trial {chosen.trial.number}, the best one, validation accuracy {chosen.accuracy:.4f}{networks}"
 
 
 def _some(found: Goals | None) -> Goals:
     if not found:
         raise InvalidFieldError("what", "the trial has no goal to show; expected another picture")
     return found
-
-
-def _atoms(session: Session, store: Store, name: str, number: int, about: str) -> Picture:
-    content = artifacts.get(session, store, name, number, HISTORY).content
-    return epochs.atoms_over_epochs(content, f"Information in the networks: {name}", about)
 
 
 def of_importances(store: Store, answers: Answers, name: str, method: Method, choice: Choice) -> Picture | Pending:

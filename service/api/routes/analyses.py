@@ -26,7 +26,11 @@ def create_analysis(
     settings: SettingsDep,
     response: Response,
 ) -> AnalysisDetail:
-    """Analyse a study that has ended; workers start on it at once, or when what it waits for is done."""
+    """Analyse a study that has ended; workers start on it at once, or when what it waits for is done.
+
+    `name` is by default the study's, the kind and a number. `seed`, by default the study's, keys the seeds of its
+    networks: analyses with the same one, and as many seeds, train their baseline alike.
+    """
     made = creating.create(session, store, name, request, settings.data_dir)
     response.headers["Location"] = f"/v1/studies/{name}/analyses/{made}"
     return AnalysisDetail.of_report(reporting.report(session, store, name, made))
