@@ -10,7 +10,7 @@ from service.analyses.reporting import report
 from service.errors import ServiceError
 from service.pictures.chart import Picture
 from service.pictures.findings import PICTURES, picture_of
-from service.pictures.screen import DASHBOARD, plotly_figure
+from service.pictures.screen.figure import DASHBOARD, plotly_figure
 from service.showing import of_search
 from service.storage.database import says_server_is_away
 from service.storage.store import Store

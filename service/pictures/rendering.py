@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from service.pictures import paper, screen
 from service.pictures.chart import Picture
+from service.pictures.paper.figure import drawn
+from service.pictures.screen.figure import page
 
 Format = Literal["svg", "png", "html"]
 
@@ -18,7 +19,7 @@ def render(picture: Picture, file_format: Format) -> bytes:
         ValueError: If the format is none of `MEDIA_TYPES`.
     """
     if file_format == "html":
-        return screen.page(picture)
+        return page(picture)
     if file_format in MEDIA_TYPES:
-        return paper.drawn(picture, file_format)
+        return drawn(picture, file_format)
     raise ValueError(f"no picture is drawn as {file_format!r}; expected one of {list(MEDIA_TYPES)}")

@@ -17,7 +17,7 @@ from service.pictures.chart import Parallel
 from service.pictures.colours import Scale, ink_on
 from service.pictures.marks import Bars, Boxes, Series, Words
 from service.pictures.rendering import MEDIA_TYPES, render
-from service.pictures.screen import DASHBOARD, plotly_figure
+from service.pictures.screen.figure import DASHBOARD, plotly_figure
 from service.trials import TrialView
 from tests.unit.reports import finding, report, summary
 

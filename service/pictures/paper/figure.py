@@ -12,9 +12,9 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
-from service.pictures import paper_charts, paper_panels
 from service.pictures.chart import Chart, Graph, HeatMap, Panel, Picture
 from service.pictures.colours import Scale
+from service.pictures.paper import charts, panels
 
 DOTS_PER_INCH = 150
 
@@ -77,9 +77,9 @@ def _figure(picture: Picture) -> Figure:
         axes.append(own := figure.add_subplot(grid[place // columns, place % columns]))
         own.set_title("\n".join(wrap(panel.title, int(panel.width * 13) or 1)), loc="left")
         if isinstance(panel, Chart):
-            legend |= {name: handle for name, handle in paper_charts.draw(own, panel) if name not in legend}
+            legend |= {name: handle for name, handle in charts.draw(own, panel) if name not in legend}
         elif picture.scale is not None:
-            paper_panels.draw(own, panel, picture.scale)
+            panels.draw(own, panel, picture.scale)
     if picture.scale is not None:
         bar = figure.colorbar(
             _mapping(picture.scale), ax=axes, shrink=0.6 if max(heights) > 3 else 0.9, aspect=25, pad=0.02

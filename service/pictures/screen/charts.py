@@ -3,7 +3,8 @@
 from service.pictures.chart import Chart
 from service.pictures.colours import BLACK, PALE, PALE_BLUE
 from service.pictures.marks import BOX, Axis, Bars, Boxes, Look, Mark, Series, Words
-from service.pictures.screen_text import SMALL, Frame, Json, as_text, numbers
+from service.pictures.screen.layout import Frame
+from service.pictures.screen.text import SMALL, Json, as_text, numbers
 
 MARKERS = {
     "circle": "circle",

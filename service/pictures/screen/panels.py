@@ -4,7 +4,8 @@ from textwrap import wrap
 
 from service.pictures.chart import NODE, Graph, HeatMap, Panel, Parallel, signed
 from service.pictures.colours import BLACK, GREY, VERMILION, Scale, ink_on
-from service.pictures.screen_text import SMALL, Frame, Json, as_text, lines, numbers
+from service.pictures.screen.layout import Frame
+from service.pictures.screen.text import SMALL, Json, as_text, lines, numbers
 
 
 def drawn(panel: Panel, frame: Frame, scale: Scale) -> tuple[list[Json], Json]:

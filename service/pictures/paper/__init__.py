@@ -1,0 +1,1 @@
+"""Pictures for paper: SVG and PNG, drawn by matplotlib."""

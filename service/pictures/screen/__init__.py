@@ -1,0 +1,1 @@
+"""Pictures for the screen: HTML that is pointed at, drawn by plotly."""
