@@ -141,7 +141,7 @@ def _tell(store: Store, study: Study, number: int, outcome: Outcome) -> Outcome:
         if outcome.verdict is Verdict.REOPEN:
             return Outcome(Verdict.FAIL, reason=outcome.reason)
         if outcome.verdict in {Verdict.RETRY, Verdict.RELEASED}:
-            outcome = Outcome(Verdict.STOPPED, reason=outcome.reason)
+            outcome = Outcome(Verdict.STOPPED, reason=f"{trials.STUDY_STOPPED}; {outcome.reason}")
     reason = outcome.reason or ""
     if outcome.verdict is Verdict.COMPLETE and outcome.value is not None:
         trials.complete(optuna_study, number, outcome.value, outcome.repeats)

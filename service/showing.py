@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from model.goal import Goals
 from service import artifacts, best, studies, trials
 from service.analyses.reporting import report, reports
-from service.comparisons import BestGoal
+from service.comparisons.best_goals import BestGoal
 from service.errors import InvalidFieldError
 from service.importances.answers import Answers
 from service.importances.evaluation import Method
@@ -19,10 +19,12 @@ from service.pictures import epochs, findings, goals, searches
 from service.pictures.chart import Picture
 from service.storage.store import Store
 from service.trials import TrialView
-from service.weights import weight_names
 
 HISTORY = "history.csv"
 """The artifact of a trial that has what its networks did after each epoch."""
+
+MOST_COLUMNS = 60
+"""Goals side by side: so many take matplotlib 2 s, in which no other picture is drawn."""
 
 Subject = Literal["goal", "history", "parallel", "atoms", "importances"]
 """Of a study: its best goal, its trials by number or by weight, what a trial's networks did, or what matters."""
@@ -46,11 +48,11 @@ def of_search(session: Session, store: Store, name: str, subject: Subject, numbe
     """
     spec = studies.get(session, name).spec
     if subject == "history":
-        return searches.history(trials.page(store, spec, 0, spec.n_trials * spec.max_attempts)[0], f"Search: {name}")
+        every = [trials.view(spec, trial) for trial in trials.all_trials(store, name)]
+        return searches.history(every, f"Search: {name}")
     if subject == "parallel":
-        names = weight_names(spec.network, goal_per_layer=spec.goal_per_layer)
         complete = [trials.view(spec, trial) for trial in trials.complete(store, name)]
-        return searches.parallel_coordinates(complete, names, f"Goals and how good they are: {name}")
+        return searches.parallel_coordinates(complete, spec.weight_names, f"Goals and how good they are: {name}")
     if number is None:
         chosen = best.find(store, spec, reports(session, store, name, "confirmation")).chosen
         trial, about = chosen.trial, _why_best(chosen)
@@ -87,7 +89,7 @@ def of_importances(store: Store, answers: Answers, name: str, method: Method, ch
 
 def _bars(found: Importances) -> Picture:
     source = found.source
-    doubt = "" if source.sampler == "sobol" else "; close to noise, see the warning"
+    doubt = "" if source.sampler == "sobol" else "; they are no even design, so that this may be close to noise"
     return searches.importances(
         [(weight.name, weight.importance, weight.standard_deviation) for weight in found.weights],
         f"Which weights matter: {found.study}",
@@ -107,11 +109,22 @@ def of_analysis(
     """
     found = report(session, store, study, name)
     if found.kind == "design":
+        session.close()  # it may be waited for, and no connection be kept meanwhile
         return of_importances(store, answers, name, method, "all")
     return findings.picture_of(found)
 
 
 def of_goals(compared: Sequence[BestGoal]) -> Picture:
-    """The best goals of several studies side by side."""
+    """The best goals of several studies side by side.
+
+    Raises:
+        InvalidFieldError: If they have too many layers in all to be seen.
+    """
+    n_columns = sum(1 if len(set(goal.goals)) == 1 else len(goal.goals) for goal in compared)
+    if n_columns > MOST_COLUMNS:
+        raise InvalidFieldError(
+            "study",
+            f"these have {n_columns} goals in all layers, more than the {MOST_COLUMNS} of a picture; name fewer",
+        )
     columns = {f"{goal.name}, trial {goal.trial}": goal.goals for goal in compared}
     return goals.side_by_side(columns, "Best goals side by side")

@@ -197,6 +197,11 @@ class StudySpec(Strict):
         return documents
 
     @property
+    def weight_names(self) -> tuple[str, ...]:
+        """The names of all weights of its goals, searched or not, in their order."""
+        return tuple(self.search_space)
+
+    @property
     def goals_to_try_first(self) -> list[Goals]:
         """The initial goals as goals of each hidden layer."""
         return [parse_goals(document, self.network.kind, self.network.n_goals) for document in self.initial_goals]

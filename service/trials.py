@@ -1,6 +1,7 @@
 """A study's trials as its users read them: with whole goals, attempts and reasons."""
 
 import itertools
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ def view(spec: StudySpec, trial: FrozenTrial) -> TrialView:
     return TrialView(
         number=trial.number,
         state=trial.state,
-        value=trial.value if trial.state is TrialState.COMPLETE else None,
+        value=trial.value if is_whole(trial) else None,
         goals=_goals(spec, trial),
         validation_accuracies=dict(sorted(trial.intermediate_values.items())),
         attempt=attempt_of(trial),
@@ -98,15 +99,6 @@ def get(store: Store, spec: StudySpec, number: int) -> TrialView:
     return view(spec, trial)
 
 
-def best(store: Store, spec: StudySpec) -> TrialView:
-    """The complete trial with the highest validation accuracy, the first of equals.
-
-    Raises:
-        TrialNotFoundError: If none is complete.
-    """
-    return top(store, spec, 1)[0]
-
-
 def top(store: Store, spec: StudySpec, how_many: int) -> list[TrialView]:
     """The best complete trials, the best first, of equals the one that was first.
 
@@ -138,10 +130,17 @@ def ranked(
 def complete(store: Store, name: str) -> Sequence[FrozenTrial]:
     """A study's complete trials as Optuna has them, in the order of their numbers.
 
+    One whose value is not finite, which only a notebook can have told, is left out.
+
     Raises:
         StudyNotFoundError: If they have been deleted.
     """
-    return all_trials(store, name, (TrialState.COMPLETE,))
+    return [trial for trial in all_trials(store, name, (TrialState.COMPLETE,)) if is_whole(trial)]
+
+
+def is_whole(trial: FrozenTrial) -> bool:
+    """Whether a trial is complete, with a value that is a number."""
+    return trial.state is TrialState.COMPLETE and trial.value is not None and math.isfinite(trial.value)
 
 
 @dataclass(frozen=True)
@@ -167,7 +166,8 @@ def overview(store: Store, spec: StudySpec) -> Overview:
     """
     number, trials = study_and_trials(store, spec.name)
     states = Counter(trial.state for trial in trials)
-    best = next(ranked(spec, [trial for trial in trials if trial.state is TrialState.COMPLETE]), None)
+    whole = [trial for trial in trials if is_whole(trial)]
+    best = next(ranked(spec, whole), None)
     return Overview(
         study_number=number,
         tally={state.name.lower(): states[state] for state in TrialState},

@@ -11,6 +11,7 @@ from model.data import Split
 from model.errors import DivergedError
 from model.training import EpochResult, Training
 from service.runs import Run
+from service.search.trials import DIVERGED, STUDY_STOPPED
 from service.storage.leases import Outcome, Verdict
 from worker.recording import Recording
 from worker.reporter import Reporter
@@ -84,7 +85,7 @@ def train(in_hand: list[Run], data: Split, device: torch.device, reporter: Repor
         while in_hand:
             run = in_hand.pop()
             artifacts, left_out = recording.artifacts_of(members[run.token])
-            outcome = Outcome(Verdict.FAIL, reason=f"diverged: {error}", artifacts=artifacts, left_out=left_out)
+            outcome = Outcome(Verdict.FAIL, reason=f"{DIVERGED}{error}", artifacts=artifacts, left_out=left_out)
             reporter.end(run, outcome)
 
 
@@ -107,14 +108,14 @@ def _outcome(run: Run, result: EpochResult, members: range, reporter: Reporter, 
     epoch, epochs = result.epoch, run.spec.training.epochs
     places = [result.members.index(member) for member in members]
     if any(result.diverged[place] for place in places):
-        return Outcome(Verdict.FAIL, reason=f"diverged: a weight is no longer finite after epoch {epoch}")
+        return Outcome(Verdict.FAIL, reason=f"{DIVERGED}a weight is no longer finite after epoch {epoch}")
     repeats = tuple(result.validation_accuracy[place] for place in places)
     accuracy = statistics.fmean(repeats)
     reporter.report(run, epoch, accuracy)
     if epoch == epochs:
         return Outcome(Verdict.COMPLETE, accuracy, repeats=repeats)
     if stopped:
-        return Outcome(Verdict.STOPPED, reason=f"the study was stopped after epoch {epoch} of {epochs}")
+        return Outcome(Verdict.STOPPED, reason=f"{STUDY_STOPPED} after epoch {epoch} of {epochs}")
     if reporter.is_to_be_pruned(run):
         return Outcome(Verdict.PRUNED, reason=f"pruned after epoch {epoch} of {epochs}")
     return None

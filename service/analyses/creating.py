@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service import creation, studies
-from service.analyses.ordering import has_order, least_harmful_first, zeroing_like
+from service.analyses.ordering import least_harmful_first, unknown_in, zeroing_like
 from service.analyses.own_study import design_spec, listed_spec
 from service.analyses.reporting import report
 from service.analyses.requests import Analysis, Confirmation, CumulativeZeroing, Design, Sensitivity, Zeroing
@@ -116,7 +116,7 @@ class Maker:
         zeroing = zeroing_like(self._session, self._study.id, listed_spec(self._spec, alone, name, goals))
         if zeroing is not None and zeroing.state == StudyState.COMPLETED:
             found = report(self._session, self._store, self._spec.name, zeroing.name)
-            if has_order(found):
+            if not unknown_in(found):
                 return None, least_harmful_first(found)
         if zeroing is None or zeroing.state == StudyState.COMPLETED:
             self.make(alone.model_copy(update={"name": name}))

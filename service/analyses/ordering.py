@@ -1,11 +1,12 @@
 """In which order weights are set to zero cumulatively: the least harmful first."""
 
-from collections.abc import Sequence
+import itertools
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.analyses.report import Finding, Report
+from service.analyses.report import NOT_TRAINED, Finding, Report
+from service.search.trials import DIVERGED
 from service.spec import StudySpec
 from service.storage.tables import Analysis, Study, StudyState
 
@@ -40,7 +41,7 @@ def zeroing_like(session: Session, parent_id: int, spec: StudySpec) -> Study | N
 
 
 def least_harmful_first(zeroing: Report) -> list[str]:
-    """The weights in order: those that are zero already, then by what zeroing them costs, then those that failed."""
+    """The weights in order: those that are zero already, by what zeroing them costs, those that diverged without."""
     return [finding.variant.weight for finding in sorted(zeroing.findings, key=_harm) if finding.variant.weight]
 
 
@@ -50,7 +51,15 @@ def _harm(finding: Finding) -> tuple[int, float]:
     return (1, -finding.change.mean) if finding.change is not None else (2, 0.0)
 
 
-def has_order(zeroing: Report) -> bool:
-    """Whether enough is known: not if the goal that all are compared with has failed."""
-    known: Sequence[Finding] = [] if zeroing.baseline is None else [zeroing.baseline]
-    return any(finding.accuracy is not None for finding in known)
+def unknown_in(zeroing: Report) -> list[str]:
+    """What keeps it from telling an order: goals that have failed, unless they diverged, as they would again."""
+    findings = ([] if zeroing.baseline is None else [zeroing.baseline], zeroing.findings)
+    return [
+        finding.variant.label
+        for finding in itertools.chain(*findings)
+        if finding.state != NOT_TRAINED and finding.accuracy is None and not _has_diverged(finding, zeroing)
+    ]
+
+
+def _has_diverged(finding: Finding, zeroing: Report) -> bool:
+    return finding is not zeroing.baseline and (finding.reason or "").startswith(DIVERGED)

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from service.analyses.requests import words_of
 from service.analyses.statistics import Summary
 from service.analyses.variants import Variant
 from service.storage.tables import StudyState
 
-NOT_TRAINED, COMPLETE, FAILED, RUNNING, WAITING = "not trained", "complete", "failed", "running", "waiting"
+NOT_TRAINED, COMPLETE, FAILED, STOPPED = "not trained", "complete", "failed", "stopped"
+RUNNING, WAITING = "running", "waiting"
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class Finding:
 
     Attributes:
         variant: What was asked.
-        state: `not trained`, `waiting`, `running`, `complete` or `failed`.
+        state: `not trained`, `waiting`, `running`, `complete`, `failed`, or `stopped` before it was complete.
         reason: Why it failed.
         trial: Number of the trial, of the analysis' own study, that says most of it.
         accuracy: Validation accuracies, one for each seed; known once it is complete.
@@ -64,6 +66,12 @@ class Outline:
     told: int
     held: int
     seeds: int
+
+    @property
+    def goal(self) -> str | None:
+        """What it starts from, in a few words; None where it starts from no single goal."""
+        goal = self.request.get("goal")
+        return None if goal is None else words_of(goal)
 
 
 @dataclass(frozen=True)

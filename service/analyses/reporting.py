@@ -7,26 +7,26 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from service import studies
-from service.analyses.report import COMPLETE, FAILED, NOT_TRAINED, RUNNING, WAITING, Finding, Outline, Report
+from service.analyses.cautions import coverage_of, warnings_of
+from service.analyses.report import (
+    COMPLETE,
+    FAILED,
+    NOT_TRAINED,
+    RUNNING,
+    STOPPED,
+    WAITING,
+    Finding,
+    Outline,
+    Report,
+)
 from service.analyses.statistics import Summary
 from service.analyses.variants import Variant
 from service.errors import AnalysisNotFoundError, StudyNotFoundError
-from service.search.trials import DISCARDED, INITIAL_GOAL, ORIGIN, REASON, REPEATS
+from service.search.trials import DISCARDED, INITIAL_GOAL, ORIGIN, REASON, REPEATS, STUDY_STOPPED
 from service.storage.store import Store
 from service.storage.tables import Analysis, Study, StudyState
-from service.studies import ENDED, Progress
-from service.trials import all_trials
-
-COVERAGE = {2: 0.51, 3: 0.73, 5: 0.84, 10: 0.90}
-"""How often the bootstrap interval of so many seeds covers the mean of normal numbers; see benchmarks/intervals.py."""
-
-STATES = {
-    TrialState.WAITING: WAITING,
-    TrialState.RUNNING: RUNNING,
-    TrialState.COMPLETE: COMPLETE,
-    TrialState.FAIL: FAILED,
-    TrialState.PRUNED: FAILED,  # only a notebook can tell it so
-}
+from service.studies import Progress
+from service.trials import all_trials, is_whole, value_of
 
 
 def report(session: Session, store: Store, parent: str, name: str) -> Report:
@@ -105,16 +105,18 @@ def _outline(progress: Progress, parent: str, analysis: Analysis, awaited: str |
 def _report(progress: Progress, store: Store, parent: str, analysis: Analysis, awaited: str | None) -> Report:
     variants = [Variant(**stored) for stored in analysis.variants]
     last = _last_attempts(_trials(store, progress.name))
-    baseline = _finding(variants[0], last, None) if variants else None
+    untouched = STOPPED if progress.state is StudyState.STOPPED else WAITING
+    baseline = _finding(variants[0], last, untouched, None) if variants else None
     accuracies = None if baseline is None or baseline.accuracy is None else baseline.accuracy.runs
     # Until what it waits for is there, the order is not known.
-    findings = [] if awaited is not None else [_finding(variant, last, accuracies) for variant in variants[1:]]
+    shown = [] if awaited is not None else variants[1:]
+    findings = [_finding(variant, last, untouched, accuracies) for variant in shown]
     return Report(
         **vars(_outline(progress, parent, analysis, awaited)),
         baseline=baseline,
         findings=findings,
-        bootstrap_coverage=_coverage(progress.spec.repeats),
-        warnings=_warnings(progress, [] if baseline is None else [baseline, *findings]),
+        bootstrap_coverage=coverage_of(progress.spec.repeats),
+        warnings=warnings_of(progress, [] if baseline is None or awaited is not None else [baseline, *findings]),
     )
 
 
@@ -137,33 +139,25 @@ def _last_attempts(trials: Sequence[FrozenTrial]) -> Mapping[int, FrozenTrial]:
     return last
 
 
-def _finding(variant: Variant, last: Mapping[int, FrozenTrial], baseline: Sequence[float] | None) -> Finding:
+def _finding(
+    variant: Variant, last: Mapping[int, FrozenTrial], untouched: str, baseline: Sequence[float] | None
+) -> Finding:
     if variant.place is None:
         return Finding(variant, NOT_TRAINED)
     trial = last.get(variant.place)
-    if trial is None:
-        return Finding(variant, WAITING)
-    if trial.state is not TrialState.COMPLETE or trial.value is None:
-        return Finding(variant, STATES[trial.state], trial.user_attrs.get(REASON), trial.number)
-    accuracies: Sequence[float] = trial.user_attrs.get(REPEATS) or [trial.value]
+    if trial is None or trial.state is TrialState.WAITING:
+        return Finding(variant, untouched)
+    if not is_whole(trial):
+        return Finding(variant, _state_of(trial), trial.user_attrs.get(REASON), trial.number)
+    accuracies: Sequence[float] = trial.user_attrs.get(REPEATS) or [value_of(trial)]
     change = None
     if baseline is not None and len(baseline) == len(accuracies):
-        change = Summary.of([own - other for own, other in zip(accuracies, baseline, strict=True)])
-    return Finding(variant, COMPLETE, None, trial.number, Summary.of(accuracies), change)
+        change = Summary.of([own - other for own, other in zip(accuracies, baseline, strict=True)]).within(-1, 1)
+    return Finding(variant, COMPLETE, None, trial.number, Summary.of(accuracies).within(0, 1), change)
 
 
-def _coverage(seeds: int) -> float | None:
-    known = [few for few in COVERAGE if few <= seeds <= max(COVERAGE)]
-    return COVERAGE[max(known)] if known else None
-
-
-def _warnings(progress: Progress, findings: Sequence[Finding]) -> list[str]:
-    found = []
-    if findings and progress.spec.repeats == 1:
-        found.append("with a single seed, differences cannot be told from luck: there are no standard errors")
-    if findings and findings[0].state == FAILED:
-        found.append("the goal that all are compared with failed: no change is known")
-    unknown = sum(finding.state in {WAITING, RUNNING} for finding in findings)
-    if progress.state in ENDED and unknown:
-        found.append(f"it ended before all was trained: of {unknown} goals nothing is known")
-    return found
+def _state_of(trial: FrozenTrial) -> str:
+    """Of one that says nothing; only a notebook can have told it pruned, or complete without a number."""
+    if trial.state is TrialState.RUNNING:
+        return RUNNING
+    return STOPPED if str(trial.user_attrs.get(REASON)).startswith(STUDY_STOPPED) else FAILED

@@ -52,6 +52,13 @@ Change = Annotated[float, Field(strict=True, ge=-2, le=2, allow_inf_nan=False), 
 Changes = Annotated[tuple[Change, ...], Field(max_length=20), AfterValidator(_once)]
 
 
+def words_of(goal: GoalChoice) -> str:
+    """What an analysis starts from, in a few words."""
+    if isinstance(goal, int):
+        return f"trial {goal}"
+    return goal if isinstance(goal, str) else "a given goal"
+
+
 class _Request(Strict):
     """What all analyses have.
 

@@ -2,23 +2,18 @@
 
 from model.goal import Goals, parse_goals
 from service import trials
-from service.analyses.requests import BEST, GoalChoice
+from service.analyses.requests import BEST, GoalChoice, words_of
 from service.analyses.variants import Change, Variant, Weights
 from service.errors import InvalidFieldError, NotAnalysableError, TrialNotFoundError
 from service.spec import StudySpec
 from service.storage.store import Store
 from service.trials import TrialView
-from service.weights import goals_from, named, weight_names
-
-
-def names_of(spec: StudySpec) -> tuple[str, ...]:
-    """The names of the weights of a study's goals, in their order."""
-    return weight_names(spec.network, goal_per_layer=spec.goal_per_layer)
+from service.weights import goals_from, named
 
 
 def goals_of(spec: StudySpec, weights: Weights) -> Goals:
     """The goal of each hidden layer, from the weights by name."""
-    return goals_from(weights, spec.network, names_of(spec))
+    return goals_from(weights, spec.network, spec.weight_names)
 
 
 def weights_of(spec: StudySpec, goals: Goals) -> Weights:
@@ -27,7 +22,7 @@ def weights_of(spec: StudySpec, goals: Goals) -> Weights:
     Raises:
         ValueError: If the study has one goal for all hidden layers, but these are several.
     """
-    return named(goals, names_of(spec))
+    return named(goals, spec.weight_names)
 
 
 def baseline(store: Store, spec: StudySpec, choice: GoalChoice) -> Change:
@@ -46,7 +41,7 @@ def baseline(store: Store, spec: StudySpec, choice: GoalChoice) -> Change:
             raise InvalidFieldError("goal", str(error)) from error
     try:
         goals = parse_goals(choice, spec.network.kind, spec.network.n_goals)
-        return Variant("baseline"), weights_of(spec, goals)
+        return Variant(words_of(choice)), weights_of(spec, goals)
     except ValueError as error:
         raise InvalidFieldError("goal", str(error)) from error
 
@@ -83,6 +78,6 @@ def check_terms(spec: StudySpec, field: str, terms: list[str] | None) -> None:
     Raises:
         InvalidFieldError: If one is not.
     """
-    names = names_of(spec)
+    names = spec.weight_names
     if unknown := [term for term in terms or () if term not in names]:
         raise InvalidFieldError(field, f"unknown terms {unknown}; valid are {', '.join(names)}")

@@ -4,7 +4,7 @@ import math
 import statistics
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -43,6 +43,12 @@ class Summary:
         error = statistics.stdev(runs) / math.sqrt(len(runs))
         half = float(t.ppf((1 + CONFIDENCE) / 2, len(runs) - 1)) * error
         return cls(tuple(runs), median, mean, error, bootstrap_interval(tuple(runs)), (mean - half, mean + half))
+
+    def within(self, low: float, high: float) -> "Summary":
+        """The same of numbers that cannot be outside: Student's interval, which does not know, ends there."""
+        if self.t_interval is None:
+            return self
+        return replace(self, t_interval=(max(low, self.t_interval[0]), min(high, self.t_interval[1])))
 
 
 @lru_cache(maxsize=10_000)  # the same findings are asked for again and again while an analysis runs

@@ -5,7 +5,7 @@ import logging
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from service.analyses.ordering import has_order, least_harmful_first
+from service.analyses.ordering import least_harmful_first, unknown_in
 from service.analyses.own_study import as_document
 from service.analyses.reporting import report
 from service.analyses.starting_points import weights_of
@@ -48,8 +48,12 @@ def _start_if_due(store: Store, study_id: int) -> None:
         if awaited.state != StudyState.COMPLETED:
             return None
         zeroing = report(session, store, parent.name, awaited.name)
-        if not has_order(zeroing):
-            return _give_up(study, f"{awaited.name}, whose results it needs, has none for the goal to compare with")
+        if unknown := unknown_in(zeroing):
+            return _give_up(
+                study,
+                f"{awaited.name}, whose results it needs, has none for {', '.join(unknown)}, which failed; resume it, "
+                "then this one",
+            )
         spec = StudySpec.model_validate(study.spec)
         baseline = Variant(**analysis.variants[0]), weights_of(spec, spec.goals_to_try_first[0])
         variants, goals = placed(baseline, zeroed_cumulatively(baseline[1], least_harmful_first(zeroing)))

@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import BaseModel
 
-from service import comparisons
+from service.comparisons import comparing
 
 
 class ComparedStudy(BaseModel):
@@ -12,7 +12,8 @@ class ComparedStudy(BaseModel):
 
     `trial` has its best goal, `weights` are its, by name; `chosen` says why, as `GET …/best` does. `importance` is of
     each weight, from `source`: what setting it to zero costs in validation accuracy, or its share of all importance.
-    Null is a weight whose zeroing failed; and all of it where nothing is known.
+    Null is a weight of which nothing is known, as its zeroing failed or it is zero already; and all of it where
+    nothing is known of any.
     """
 
     name: str
@@ -27,18 +28,20 @@ class Comparison(BaseModel):
     """Studies side by side.
 
     `cosine_similarity` of the best goals of each two is from −1 to 1; null where one is zero. `rank_agreement` is
-    Spearman's rank correlation of the importances that `ranked_by` tells; null where it is not known. Both are
-    matrices in the order of `studies`. Read `notes` before drawing conclusions.
+    Spearman's rank correlation of the importances that `ranked_by` tells, of the weights `ranked`: those that are
+    known in all studies of which any is; null where it is not known. Both are matrices in the order of `studies`. Read
+    `notes` before drawing conclusions.
     """
 
     studies: list[ComparedStudy]
     cosine_similarity: list[list[float | None]]
     rank_agreement: list[list[float | None]]
     ranked_by: str
+    ranked: list[str]
     notes: list[str]
 
     @classmethod
-    def of(cls, found: comparisons.Comparison) -> Self:
+    def of(cls, found: comparing.Comparison) -> Self:
         """A comparison as JSON."""
         return cls(
             studies=[
@@ -55,5 +58,6 @@ class Comparison(BaseModel):
             cosine_similarity=found.cosine_similarity,
             rank_agreement=found.rank_agreement,
             ranked_by=found.ranked_by,
+            ranked=list(found.ranked),
             notes=[note for importance in found.importances for note in importance.notes],
         )

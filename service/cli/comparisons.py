@@ -31,7 +31,8 @@ def compare(
     console.print(goals)
     console.print()
     _print_matrix("Cosine similarity of the best goals", names, found["cosine_similarity"])
-    _print_matrix(f"Rank correlation of what matters, by {found['ranked_by']}", names, found["rank_agreement"])
+    ranked = f"Rank correlation of what matters, by {found['ranked_by']}, of {len(found['ranked'])} weights"
+    _print_matrix(ranked, names, found["rank_agreement"])
     for study in found["studies"]:
         if study["source"] is not None:
             console.print(f"What matters in {study['name']}: {study['source']}", markup=False, soft_wrap=True)

@@ -116,8 +116,8 @@ def _warnings(name: str, answer: Answer, now: Source) -> Iterator[str]:
         )
     elif source.sampler != "sobol":
         yield (
-            f"the trials are those of an optimiser, {source.sampler}, which tries mostly what it takes for good; "
-            f"importance from such trials may be close to noise. {_advice(name)}"
+            f"the trials are those of an optimiser, {source.sampler}, which after its first ones tries mostly what it "
+            f"takes for good; importance from such trials may be close to noise. {_advice(name)}"
         )
     if source.left_out.pruned:
         yield (
@@ -132,6 +132,6 @@ def _warnings(name: str, answer: Answer, now: Source) -> Iterator[str]:
 
 def _advice(name: str) -> str:
     return (
-        f'Make a design with POST /v1/studies/{name}/analyses {{"kind": "design"}}, and ask for trials=design once it '
-        "has run"
+        f"Make a design with `infomorphic analyse {name} design` or "
+        f'POST /v1/studies/{name}/analyses {{"kind": "design"}}, and ask for trials=design once it has run'
     )

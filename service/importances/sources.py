@@ -1,6 +1,5 @@
 """Which trials importances are told from."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -15,7 +14,8 @@ from service.algorithms import Sobol
 from service.errors import NoDesignError, TooFewTrialsError
 from service.importances.evaluation import Sample
 from service.ranges import Range
-from service.search.trials import RETRY_OF
+from service.search.designs import FEWEST_TRIALS, TRIALS_PER_WEIGHT, fewest_trials
+from service.search.trials import DISCARDED, REASON, RETRY_OF, STUDY_STOPPED
 from service.spec import StudySpec
 from service.storage.store import Store
 from service.storage.tables import Analysis, Study
@@ -23,17 +23,13 @@ from service.storage.tables import Analysis, Study
 Choice = Literal["all", "design"]
 """A study's own trials, or those of a design that was made for it."""
 
-TRIALS_PER_WEIGHT = 10
-FEWEST_TRIALS = 20
-"""PED-ANOVA compares the best tenth of the trials with all: two at least."""
-
 
 @dataclass(frozen=True)
 class LeftOut:
     """Trials that are finished and not used.
 
     Attributes:
-        failed: Those that failed for good; attempts that were tried again are not counted.
+        failed: Those that failed for good; attempts that were tried again are not counted, nor what was stopped.
         pruned: Those that were ended early.
         unusable: Complete ones without a finite value or without some searched weight in its range, which only a
             notebook can tell.
@@ -69,7 +65,7 @@ class Source:
     @property
     def fewest_trials(self) -> int:
         """How many trials it takes."""
-        return max(FEWEST_TRIALS, TRIALS_PER_WEIGHT * len(self.searched))
+        return fewest_trials(len(self.searched))
 
 
 @dataclass(frozen=True)
@@ -116,8 +112,8 @@ def _designs(session: Session, spec: StudySpec) -> list[StudySpec]:
         found.append(spec)
     if not found:
         raise NoDesignError(
-            f"study {spec.name!r} has no design yet; make one with "
-            f'POST /v1/studies/{spec.name}/analyses {{"kind": "design"}}, or ask for trials=all'
+            f"study {spec.name!r} has no design yet; make one with `infomorphic analyse {spec.name} design` or "
+            f'POST /v1/studies/{spec.name}/analyses {{"kind": "design"}}'
         )
     return found
 
@@ -127,8 +123,8 @@ def _select(store: Store, spec: StudySpec) -> Selection:
     ranges = {
         name: (bounds.low, bounds.high) for name, bounds in spec.search_space.items() if isinstance(bounds, Range)
     }
-    complete = [trial for trial in found if trial.state is TrialState.COMPLETE]
-    usable = [trial for trial in complete if _has_all(trial, ranges)]
+    complete = sum(trial.state is TrialState.COMPLETE for trial in found)
+    usable = [trial for trial in found if trials.is_whole(trial) and _has_all(trial, ranges)]
     sample = Sample(
         ranges,
         np.array([[trial.params[name] for name in ranges] for trial in usable], dtype=float),
@@ -139,7 +135,7 @@ def _select(store: Store, spec: StudySpec) -> Selection:
         study_number=number,
         sampler=spec.sampler.type,
         n_trials=len(usable),
-        left_out=_left_out(found, len(complete) - len(usable)),
+        left_out=_left_out(found, complete - len(usable)),
         searched=tuple(ranges),
         fixed=tuple(name for name in spec.search_space if name not in ranges),
     )
@@ -147,19 +143,23 @@ def _select(store: Store, spec: StudySpec) -> Selection:
 
 
 def _has_all(trial: FrozenTrial, ranges: dict[str, tuple[float, float]]) -> bool:
-    """Whether a complete trial has a value, and every searched weight where it is searched."""
+    """Whether a trial has every searched weight where it is searched."""
 
     def has(name: str, low: float, high: float) -> bool:
         weight = trial.params.get(name)
         return isinstance(weight, int | float) and low <= weight <= high
 
-    finite = trial.value is not None and math.isfinite(trial.value)
-    return finite and all(has(name, low, high) for name, (low, high) in ranges.items())
+    return all(has(name, low, high) for name, (low, high) in ranges.items())
 
 
 def _left_out(found: Sequence[FrozenTrial], unusable: int) -> LeftOut:
     tried_again = {trial.user_attrs.get(RETRY_OF) for trial in found}
-    failed = sum(trial.state is TrialState.FAIL and trial.number not in tried_again for trial in found)
+    failed = sum(
+        trial.state is TrialState.FAIL
+        and trial.number not in tried_again
+        and not str(trial.user_attrs.get(REASON)).startswith((STUDY_STOPPED, DISCARDED))
+        for trial in found
+    )
     return LeftOut(failed, sum(trial.state is TrialState.PRUNED for trial in found), unusable)
 
 

@@ -77,7 +77,7 @@ def parallel_coordinates(trials: Sequence[TrialView], names: Sequence[str], titl
 
     Args:
         trials: Of one study.
-        names: Of its weights, in their order: those of `service.weights.weight_names`.
+        names: Of its weights, in their order: those of `StudySpec.weight_names`.
         title: Of the picture.
         subtitle: What else there is to say.
     """

@@ -10,6 +10,15 @@ from scipy.stats import qmc
 
 from service.errors import NotAGoalError
 
+TRIALS_PER_WEIGHT = 10
+FEWEST_TRIALS = 20
+"""PED-ANOVA compares the best tenth of the trials with all: two at least."""
+
+
+def fewest_trials(n_searched: int) -> int:
+    """How many complete trials it takes to tell the importances of so many searched weights."""
+    return max(FEWEST_TRIALS, TRIALS_PER_WEIGHT * n_searched)
+
 
 class SobolSampler(BaseSampler):
     """Scrambled Sobol points, one for each trial's number.

@@ -1,6 +1,13 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
 import pytest
 
-from tests.integration.analysed import GOAL, searched, work
+from service.runs import finish
+from service.storage.leases import Outcome, Verdict
+from tests.integration.analysed import GOAL, finish_run, searched, work
+from tests.integration.driving import act, fail, take_many
+from tests.integration.searched_studies import importances, told
 
 COMPARISONS = "/v1/comparisons"
 OTHER = {"{F}{C}": 0.5, "{FCL}": 0.25, "{F}{L}": -0.125}
@@ -39,7 +46,12 @@ def test_ranks_agree_as_far_as_zeroing_costs_alike(api, store, studies):
     assert found["studies"][1]["importance"]["{FCL}"] == pytest.approx(-0.04)
     assert found["rank_agreement"][0][0] == pytest.approx(1)
     assert -1 < found["rank_agreement"][0][1] < 1
-    assert found["notes"] == []
+    assert found["ranked"] == ["{F}{C}", "{F}{L}", "{FCL}"]
+    assert found["studies"][0]["importance"]["H_res"] is None
+    assert found["notes"] == [
+        f"{name}.zeroing-1: 16 weights are zero already, which tells nothing of how much it matters"
+        for name in ("one", "other")
+    ]
 
 
 def test_where_nothing_tells_what_matters_it_is_said(api, store, studies):
@@ -50,7 +62,36 @@ def test_where_nothing_tells_what_matters_it_is_said(api, store, studies):
 
     assert found["rank_agreement"] == [[pytest.approx(1), None], [None, None]]
     assert found["studies"][1]["importance"] is None
-    assert found["notes"] == ["other: no zeroing of all weights of its best goal has completed"]
+    assert found["notes"][-1] == "other: no zeroing of all weights of its best goal has completed"
+
+
+def test_a_weight_whose_zeroing_failed_is_not_ranked_and_named(api, store, studies):
+    for name in ("one", "other"):
+        api.post(f"/v1/studies/{name}/analyses", json={"kind": "zeroing", "seeds": 2}).raise_for_status()
+    for run in (*take_many(store, 10), *take_many(store, 10)):
+        if run.spec.name == "one.zeroing-1" and run.goals[0].as_dict()["{FCL}"] == 0:
+            fail(store, run)
+        else:
+            finish_run(store, run)
+
+    found = compare(api, "one", "other").json()
+
+    assert found["ranked"] == ["{F}{C}", "{F}{L}"]
+    assert "one.zeroing-1: {FCL} is not known: failed when it was set to zero" in found["notes"]
+
+
+def test_changes_that_may_be_luck_are_counted(api, store, studies):
+    for name in ("one", "other"):
+        api.post(f"/v1/studies/{name}/analyses", json={"kind": "zeroing", "seeds": 2}).raise_for_status()
+    for run in (*take_many(store, 10), *take_many(store, 10)):
+        one, two = (0.5, 0.75) if run.goals[0].as_dict()["{F}{C}"] else (0.25, 0.5)
+        if run.goals[0].as_dict()["{FCL}"] == 0:
+            one, two = two, one
+        finish(store, run, Outcome(Verdict.COMPLETE, (one + two) / 2, repeats=(one, two)))
+
+    notes = compare(api, "one", "other").json()["notes"]
+
+    assert "one.zeroing-1: of 3 changes 1 have an interval beside zero; how the others rank may be luck" in notes
 
 
 def test_of_two_zeroings_that_with_more_seeds_tells_what_matters_and_that_of_another_goal_nothing(api, store, studies):
@@ -100,3 +141,19 @@ def test_what_ranks_is_one_of_those_that_there_are(api, studies):
 
     assert response.status_code == 422
     assert response.json()["errors"][0]["field"] == "ranked_by"
+
+
+def test_as_many_comparisons_at_once_as_there_are_connections_do_not_wait_for_each_other(api, store, tmp_path):
+    for name in ("one", "other"):
+        told(store, tmp_path, 190, name)
+        act(store, "stop", name)
+        importances(api, name)
+
+    def ask(_number):
+        query = {"study": ["one", "other"], "ranked_by": "mdi"}
+        return httpx.get(f"{api.base_url}{COMPARISONS}", params=query, timeout=90)
+
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        answers = list(pool.map(ask, range(16)))
+
+    assert {answer.status_code for answer in answers} == {200}

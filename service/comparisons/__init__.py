@@ -1,0 +1,1 @@
+"""Several studies side by side: how alike their best goals are, and which weights matter in each."""
