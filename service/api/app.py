@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import RedirectResponse
 
@@ -16,6 +16,7 @@ from service.api import documentation, problems
 from service.api.access import ApiKeyMiddleware, BodyLimit, SameOriginOnly, ThisMachineOnly
 from service.api.dashboard import DashboardGate
 from service.api.dependencies import LazyStore
+from service.api.queries import PREFIX, refuse_unknown
 from service.api.routes import (
     analyses,
     artifacts,
@@ -78,7 +79,9 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings, app.state.store, app.state.answers = settings, store, answers
     problems.install(app)
-    v1 = APIRouter(prefix="/v1", responses=problems.responses(400, 401, 422, 503))
+    v1 = APIRouter(
+        prefix=PREFIX, responses=problems.responses(400, 401, 422, 503), dependencies=[Depends(refuse_unknown)]
+    )
     # The trials' routes first: they are more specific than those of what can be done with a study.
     # And those of pictures before these, since an analysis' name may be that of a picture.
     for part in (artifacts, trials, importances, pictures, comparisons, analyses, studies, catalogue):

@@ -11,6 +11,7 @@ from service.api.picture_answers import PICTURES, as_answer
 from service.api.problems import responses
 from service.api.routes.analyses import AnalysisInPath
 from service.api.routes.importances import ChoiceInQuery, MethodInQuery
+from service.errors import InvalidFieldError
 from service.importances.report import Pending
 from service.pictures.chart import Picture
 from service.pictures.rendering import Format
@@ -37,6 +38,8 @@ def get_study_picture(
     trials: ChoiceInQuery = "all",
 ) -> Response:
     """A study as a picture: its best goal, its history, all goals, the information in a trial, or what matters."""
+    if trial is not None and what not in {"goal", "atoms"}:
+        raise InvalidFieldError("trial", f"{what} is not of a single trial; goal and atoms are")
     picture: Picture | Pending
     if what == "importances":
         picture = showing.of_importances(store, answers, name, method, trials)
