@@ -35,7 +35,11 @@ def get(session: Session, store: Store, name: str, number: int, artifact: str) -
     found = artifacts.read(session, studies.get(session, name).id, number, artifact)
     if found is None:
         there = ", ".join(info.name for info in of_trial(session, store, name, number)) or "none"
-        raise ArtifactNotFoundError(f"trial {number} of study {name!r} has no artifact {artifact!r}; it has {there}")
+        kept = studies.get(session, name).spec.record
+        unkept = ": the study's `record` is `none`" if kept == "none" else ""
+        raise ArtifactNotFoundError(
+            f"trial {number} of study {name!r} has no artifact {artifact!r}; it has {there}{unkept}"
+        )
     return found
 
 

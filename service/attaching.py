@@ -72,4 +72,8 @@ def _attach_goal(session: Session, store: Store, name: str) -> None:
 
 
 def _save(store: Store, name: str, picture_id: str, picture: Picture) -> None:
-    save_plotly_graph_object(store.optuna_study(name), plotly_figure(picture, DASHBOARD), graph_object_id=picture_id)
+    figure = plotly_figure(picture, DASHBOARD)
+    if figure.layout.height > DASHBOARD + 1:  # the dashboard would cut off the rest; heights are rounded
+        logger.info("the picture of %s is too large for the dashboard's page of %s", picture_id, name)
+        return
+    save_plotly_graph_object(store.optuna_study(name), figure, graph_object_id=picture_id)

@@ -8,13 +8,20 @@ from optuna.trial import FrozenTrial
 
 from model.goal import Goals
 from service import trials
-from service.analyses.report import RUNNING, WAITING, Report
+from service.algorithms import Enqueued
+from service.analyses.report import COMPLETE, FAILED, NOT_TRAINED, Report
 from service.analyses.statistics import Summary
 from service.errors import TrialNotFoundError
 from service.search.trials import REPEATS
 from service.spec import StudySpec
 from service.storage.store import Store
 from service.trials import TrialView
+
+LISTED = (
+    "The goals of this study were given, not searched for: which of them is the best may be luck, and what an analysis "
+    "tries is to be compared with its baseline."
+)
+TWO = "A mean of two networks says little: a confirmation analysis with more seeds would tell how good the goal is."
 
 Wanted = Literal["recommended", "single_trial", "by_mean"]
 
@@ -114,8 +121,15 @@ def find(store: Store, spec: StudySpec, confirmations: Sequence[Report], wanted:
             "confirmation analysis of it has trained one with several seeds yet"
         )
     chosen = single if wanted == "single_trial" else by_mean or single
-    note = NOTE if by_mean is None and spec.network.n_goals else None
-    return Best(chosen, single, by_mean, note)
+    return Best(chosen, single, by_mean, _note(spec, by_mean))
+
+
+def _note(spec: StudySpec, by_mean: ByMean | None) -> str | None:
+    if isinstance(spec.sampler, Enqueued):
+        return LISTED
+    if by_mean is None:
+        return NOTE if spec.network.n_goals else None
+    return TWO if len(by_mean.networks.runs) == 2 else None
 
 
 def best_by_mean(reports: Sequence[Report]) -> Confirmed | None:
@@ -135,7 +149,8 @@ def best_by_mean(reports: Sequence[Report]) -> Confirmed | None:
 
 def _confirmed(report: Report) -> list[Confirmed]:
     """The trials of which a confirmation knows a mean; none before it knows all, since the first may be the worst."""
-    if any(finding.state in {WAITING, RUNNING} for finding in (report.baseline, *report.findings) if finding):
+    ended = {COMPLETE, FAILED, NOT_TRAINED}
+    if any(finding.state not in ended for finding in (report.baseline, *report.findings) if finding):
         return []
     return [
         Confirmed(report.name, finding.variant.trial, finding.accuracy)
@@ -154,7 +169,9 @@ def goals_in_file(spec: StudySpec, trial: TrialView) -> Goals:
 def _best_of_repeats(spec: StudySpec, complete: Sequence[FrozenTrial]) -> ByMean | None:
     several = [trial for trial in complete if len(trial.user_attrs.get(REPEATS, ())) > 1]
     best = next(trials.ranked(spec, several), None)
-    return None if best is None else ByMean(trials.view(spec, best), Summary.of(best.user_attrs[REPEATS]), None)
+    if best is None:
+        return None
+    return ByMean(trials.view(spec, best), Summary.of(best.user_attrs[REPEATS]).within(0, 1), None)
 
 
 def _best_network(trial: FrozenTrial) -> float:

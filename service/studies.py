@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from service.errors import StudyNotFoundError, TransitionError
+from service.reopening import has_goals_to_try_again, reopen_failures
 from service.spec import StudySpec
 from service.storage.leases import OPEN_OR_DONE, Verdict
 from service.storage.optuna_tables import (
@@ -80,7 +81,8 @@ def page(session: Session, offset: int, limit: int, state: StudyState | None = N
 def change(session: Session, name: str, action: str) -> Progress:
     """Pause, resume or stop a study.
 
-    Resuming a failed study queues the failures again that ended it.
+    Resuming a failed study queues the failures again that ended it; of listed goals, which are all wanted, each that
+    failed, also where the study is completed.
 
     Raises:
         StudyNotFoundError: If there is none of this name.
@@ -88,12 +90,13 @@ def change(session: Session, name: str, action: str) -> Progress:
     """
     transition = TRANSITIONS[action]
     study = find(session, name, select(Study).with_for_update(key_share=True))
-    if study.state not in transition.allowed_from:
+    mends = action == "resume" and study.state == StudyState.COMPLETED and has_goals_to_try_again(session, study)
+    if study.state not in transition.allowed_from and not mends:
         raise TransitionError(
             f"cannot {action} a study that is {study.state}; it must be {' or '.join(transition.allowed_from)}"
         )
-    if study.state == StudyState.FAILED:
-        _reopen_failures(session, study)
+    if study.state in ENDED:
+        reopen_failures(session, study)
     study.state = transition.leads_to
     if transition.leads_to is StudyState.RUNNING and (awaited := _awaited(session, study)) is not None:
         if awaited.state == StudyState.STOPPED:
@@ -111,21 +114,6 @@ def _awaited(session: Session, study: Study) -> Study | None:
     return session.scalar(waits_for.where(Analysis.study_id == study.id))
 
 
-def _reopen_failures(session: Session, study: Study) -> None:
-    """Let the failures that ended the study be tried again: those since the last success before its end."""
-    told = (Lease.study_id == study.id, Lease.state == LeaseState.TOLD)
-    verdict = Lease.outcome["verdict"].astext
-    successes = (*told, verdict.in_((Verdict.COMPLETE, Verdict.PRUNED)), Lease.settled_at <= study.ended_at)
-    last_success = select(func.max(Lease.settled_at)).where(*successes).scalar_subquery()
-    session.execute(
-        update(Lease)
-        .where(*told, verdict == Verdict.FAIL, Lease.settled_at > func.coalesce(last_success, study.created_at))
-        .values(state=LeaseState.DECIDED, outcome=Lease.outcome.concat({"verdict": Verdict.REOPEN}))
-        .execution_options(synchronize_session=False)
-    )
-    study.failures_count_from, study.reason = func.now(), None
-
-
 def delete(session: Session, store: Store, name: str) -> None:
     """Delete an ended study with all its trials, both halves in one transaction, which this commits.
 
@@ -133,6 +121,8 @@ def delete(session: Session, store: Store, name: str) -> None:
         StudyNotFoundError: If there is none of this name.
         TransitionError: If it has not ended, or there are analyses of it.
     """
+    # The analysed study first, in the order in which analyses are made: else each would wait for the other.
+    parent = _locked_parent(session, name)
     # The full lock: it waits until those who settle this study's runs are done.
     study = find(session, name, select(Study).with_for_update())
     if study.state not in ENDED:
@@ -145,19 +135,25 @@ def delete(session: Session, store: Store, name: str) -> None:
     number = find_half(session, name)
     if number is not None:
         delete_with_trials(session, number)
-    _delete_picture_at_parent(session, study)
+    if parent is not None:
+        _delete_picture_at(session, parent, name)
     session.delete(study)
     session.commit()
     if number is not None:
         store.forget(number)
 
 
-def _delete_picture_at_parent(session: Session, study: Study) -> None:
+def _locked_parent(session: Session, name: str) -> Study | None:
+    """The study that one is an analysis of, if it is."""
+    own = aliased(Study)
+    parent = select(Study).join(Analysis, Analysis.parent_id == Study.id).join(own, own.id == Analysis.study_id)
+    return session.scalar(parent.where(own.name == name).with_for_update(key_share=True, of=Study))
+
+
+def _delete_picture_at(session: Session, parent: Study, analysis: str) -> None:
     """An analysis has its picture in the dashboard at the study that it analyses too."""
-    of_analysis = select(Study).join(Analysis, Analysis.parent_id == Study.id)
-    parent = session.scalar(of_analysis.where(Analysis.study_id == study.id))
-    if parent is not None and (number := find_half(session, parent.name)) is not None:
-        delete_picture(session, number, study.name)
+    if (number := find_half(session, parent.name)) is not None:
+        delete_picture(session, number, analysis)
         parent.pictured_at = None  # its best goal may be another now
 
 
@@ -182,6 +178,7 @@ def _with_progress(session: Session, studies: Sequence[Study]) -> list[Progress]
     counted = session.execute(
         select(Lease.study_id, Lease.state, func.count())
         .where(Lease.study_id.in_([study.id for study in studies]), Lease.state.in_(OPEN_OR_DONE))
+        .where(Lease.outcome["verdict"].astext.is_distinct_from(Verdict.STOPPED))
         .group_by(Lease.study_id, Lease.state)
     )
     parent = aliased(Study)

@@ -29,10 +29,10 @@ class Variant(BaseModel):
     """A goal that an analysis trains, and what came of it.
 
     `weight` is what is changed, from `before` to `after`. `state` is `not trained` (`note` says why), `waiting`,
-    `running`, `complete`, or `failed` (for `reason`). `trial` is its number among those of the analysis' own study.
-    `change` is what each seed's validation accuracy is more than that of the baseline with the same seed: negative
-    where the change does harm. `of_trial` is the number of the analysed trial that has this goal, if one has,
-    and `searched` its validation accuracy there.
+    `running`, `complete`, `failed` (for `reason`), or `stopped` before it was complete. `trial` is its number among
+    those of the analysis' own study. `change` is what each seed's validation accuracy is more than that of the baseline
+    with the same seed: negative where the change does harm. `of_trial` is the number of the analysed trial that has
+    this goal, if one has, and `searched` its validation accuracy there.
     """
 
     label: str
@@ -73,12 +73,14 @@ class AnalysisSummary(BaseModel):
 
     It is a study too, whose trials are its runs: `GET /v1/studies/NAME` shows it, and it is paused, resumed, stopped
     and deleted as one. `n_trials` goals are trained with `seeds` networks each; `finished` and `running` count goals.
-    `waits_for` names an analysis whose results it needs first.
+    `waits_for` names an analysis whose results it needs first. `goal` is what it starts from, in words: `best`, `trial
+    7`, a preset's name, or `a given goal`; null where there is no such.
     """
 
     name: str
     of: str
     kind: str
+    goal: str | None
     state: StudyState
     reason: str | None
     waits_for: str | None
@@ -124,7 +126,7 @@ class AnalysisDetail(AnalysisSummary):
 
 
 def _summary(outline: Outline) -> dict[str, Any]:
-    same = ("name", "of", "kind", "state", "reason", "waits_for", "n_trials", "seeds", "created_at", "ended_at")
+    same = ("name", "of", "kind", "goal", "state", "reason", "waits_for", "n_trials", "seeds", "created_at", "ended_at")
     return {**{field: getattr(outline, field) for field in same}, "finished": outline.told, "running": outline.held}
 
 

@@ -55,8 +55,11 @@ def analyse(
     else:
         waits = f" once {made['waits_for']} is done" if made["waits_for"] else ""
         console.print(
-            f"{made['name']} trains {made['n_trials']} goals, {made['seeds']} networks each{waits}.", soft_wrap=True
+            f"{made['name']} trains {_several(made['n_trials'], 'goal')}, "
+            f"{_several(made['seeds'], 'network')} each{waits}.",
+            soft_wrap=True,
         )
+        _print_warnings(made)
         console.print(
             f"See what it finds with: infomorphic analyses {name} {made['name']}", markup=False, soft_wrap=True
         )
@@ -112,16 +115,17 @@ def _numbers(option: str, text: str | None) -> list[float] | None:
 
 
 def _list(found: list[dict[str, Any]]) -> None:
-    table = Table("name", "kind", "state", "finished", "seeds", box=None, pad_edge=False)
+    table = Table("name", "kind", "goal", "state", "finished", "seeds", box=None, pad_edge=False)
     for each in found:
         finished = f"{each['finished']}/{each['n_trials']}"
-        table.add_row(each["name"], each["kind"], each["state"], finished, str(each["seeds"]))
+        table.add_row(each["name"], each["kind"], each["goal"] or "", each["state"], finished, str(each["seeds"]))
     console.print(table if found else "There are none yet.")
 
 
 def _print(found: dict[str, Any]) -> None:
     goals = f"{found['finished']} of {found['n_trials']} goals, seeds: {found['seeds']}"
-    console.print(f"{found['name']}: {found['kind']} of {found['of']}, {found['state']}", markup=False)
+    goal = f" ({found['goal']})" if found["goal"] else ""
+    console.print(f"{found['name']}: {found['kind']} of {found['of']}{goal}, {found['state']}", markup=False)
     console.print(f"  {goals}", markup=False)
     if found["reason"]:
         console.print(f"  {found['reason']}", markup=False)
@@ -133,5 +137,13 @@ def _print(found: dict[str, Any]) -> None:
         console.print(findings_table(found))
         for note in notes(found):
             console.print(note, markup=False, soft_wrap=True)
+    _print_warnings(found)
+
+
+def _print_warnings(found: dict[str, Any]) -> None:
     for warning in found["warnings"]:
         console.print(f"Note: {warning}.", markup=False, soft_wrap=True)
+
+
+def _several(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"

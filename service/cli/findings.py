@@ -43,11 +43,12 @@ def notes(found: Mapping[str, Any]) -> Iterator[str]:
         yield "Changes are in percentage points, ± their standard error; intervals are Student's, of the mean."
     if found["kind"] == "cumulative_zeroing":
         yield "Each line has all weights above it set to zero too."
-    left_out: dict[str, list[str]] = {}
-    for each in found["variants"]:
-        if each["note"]:
-            left_out.setdefault(f"{each['state'].capitalize()}, {each['note']}", []).append(each["label"])
-    for note, labels in left_out.items():
+    said: dict[str, list[str]] = {}
+    for each in (found["baseline"], *found["variants"]):
+        for why in (each["note"], each["reason"]):
+            if why:
+                said.setdefault(f"{each['state'].capitalize()}, {why}", []).append(each["label"])
+    for note, labels in said.items():
         yield f"{note}: {', '.join(labels)}."
 
 

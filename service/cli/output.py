@@ -1,13 +1,15 @@
 """What commands print: for people, or one JSON document."""
 
 import json
+import sys
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-console = Console(highlight=False)
+# Into a file or another program's input, lines are whole, however long.
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 1000)
 errors = Console(stderr=True, highlight=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]

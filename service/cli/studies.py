@@ -112,9 +112,10 @@ def list_studies(as_json: Json = False) -> None:
     if as_json:
         print_json({"studies": studies, "total": len(studies)})
         return
-    table = Table(
-        "name", "state", "finished", "running", "sampler", "data set", "analysis of", box=None, pad_edge=False
-    )
+    table = Table(box=None, pad_edge=False)
+    table.add_column("name", overflow="fold")
+    for title in ("state", "finished", "running", "sampler", "data set", "analysis of"):
+        table.add_column(title)
     for study in studies:
         finished = f"{study['finished']}/{study['n_trials']}"
         numbers = finished, str(study["running"])
@@ -175,7 +176,7 @@ def pause(name: Name, as_json: Json = False) -> None:
 
 @app.command()
 def resume(name: Name, as_json: Json = False) -> None:
-    """Resume a paused study, or a failed one: what failed is tried again."""
+    """Resume a paused study, a failed one, or an analysis with failed goals: what failed is tried again."""
     _change(name, "resume", as_json=as_json)
 
 

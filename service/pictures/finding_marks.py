@@ -77,7 +77,15 @@ def note_of(label: str, summary: Summary | None) -> str:
 
 def why_nothing(report: Report) -> str:
     """What to say in place of a picture."""
-    return "nothing is known yet" if report.waits_for is None else f"waits for {report.waits_for}"
+    if report.waits_for is not None:
+        return f"waits for {report.waits_for}"
+    return report.reason or "nothing is known yet"
+
+
+def whose(report: Report) -> str:
+    """What is analysed, for a title: the study, and which of its goals."""
+    goal = None if report.goal is None else report.goal if report.baseline is None else report.baseline.variant.label
+    return report.of if goal is None else f"{report.of}, {goal}"
 
 
 def about(report: Report) -> str:
@@ -87,6 +95,9 @@ def about(report: Report) -> str:
     if baseline is not None:
         whole = report.baseline.variant.label if report.kind == "confirmation" and report.baseline else "the whole goal"
         parts.append(f"{whole}: {baseline.mean:.4f}")
-    if any(f.state not in {COMPLETE, NOT_TRAINED} for f in report.findings) or not report.findings:
-        parts.append(f"{report.told} of {report.n_trials} goals trained")
+    trained = {f.variant.place for f in (report.baseline, *report.findings) if f is not None and f.state == COMPLETE}
+    if len(trained) < report.n_trials:
+        parts.append(f"{len(trained)} of {report.n_trials} goals trained")
+        if report.ended_at is not None:
+            parts.append(report.state)
     return "; ".join(parts)

@@ -20,6 +20,7 @@ from service.pictures.finding_marks import (
     note_of,
     row_axis,
     state_of,
+    whose,
     why_nothing,
     written,
 )
@@ -51,7 +52,7 @@ def picture_of(report: Report) -> Picture:
 
 def zeroing(report: Report) -> Picture:
     """By how much the accuracy changes where each weight alone is set to zero."""
-    title = f"Each weight alone set to zero: {report.of}"
+    title = f"Each weight alone set to zero: {whose(report)}"
     if not report.findings:
         return nothing_yet(title, about(report), why_nothing(report))
     found = {finding.variant.weight or finding.variant.label: finding for finding in report.findings}
@@ -82,7 +83,7 @@ def _changes(findings: Sequence[Finding], names: Sequence[str], limits: tuple[fl
 
 def cumulative(report: Report) -> Picture:
     """The accuracy after one weight after the other is set to zero, from the whole goal on."""
-    title = f"One weight after the other set to zero: {report.of}"
+    title = f"One weight after the other set to zero: {whose(report)}"
     if not report.findings:
         return nothing_yet(title, about(report), why_nothing(report))
     steps = [report.baseline, *report.findings]
@@ -128,7 +129,7 @@ def cumulative(report: Report) -> Picture:
 
 def sensitivity(report: Report) -> Picture:
     """How the accuracy changes with each weight: a box for each, a panel for each change."""
-    title = f"Each weight changed a little: {report.of}"
+    title = f"Each weight changed a little: {whose(report)}"
     changes: dict[str, dict[str, Finding]] = {}
     for finding in report.findings:
         weight = finding.variant.weight or ""

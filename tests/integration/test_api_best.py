@@ -68,7 +68,7 @@ def test_of_repeats_the_best_mean_is_recommended(api, repeated):
 
     assert (answer["number"], answer["validation_accuracy"], answer["chosen"]) == (1, 0.6875, "by_mean")
     assert answer["goal"] == GOAL.as_dict()
-    assert answer["note"] is None
+    assert "two networks" in answer["note"]
     accuracy = answer["by_mean"].pop("validation_accuracy")
     assert answer["by_mean"] == {"trial": 1, "source": "repeats", "analysis": None}
     assert (accuracy["runs"], accuracy["mean"]) == ([0.625, 0.75], 0.6875)
