@@ -44,7 +44,8 @@ def test_cumulative_zeroing_follows_the_individual_one_and_is_printed(stack):
     assert (found["state"], found["finished"]) == ("completed", 4)
     printed = run("analyses", study, found["name"], env=stack.env).stdout
     assert (
-        f"{study}.cumulative_zeroing-1: cumulative_zeroing of {study}, completed\n  4 of 4 goals, seeds: 2\n" in printed
+        f"{study}.cumulative_zeroing-1: cumulative_zeroing of {study} (best), completed\n  4 of 4 goals, seeds: 2\n"
+        in printed
     )
     assert "Each line has all weights above it set to zero too." in printed
     assert "Not trained, it is zero already: {C}{L}, " in printed
