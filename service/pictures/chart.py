@@ -155,18 +155,6 @@ def nothing_yet(title: str, subtitle: str, reason: str) -> Picture:
     return Picture(title, subtitle, [Chart([words], Axis(limits=(0, 1)), Axis(limits=(0, 1)), height=0.5)])
 
 
-def around(values: Sequence[float], *, least: float = 1e-3) -> tuple[float, float]:
-    """Ends of an axis that has room for some finite numbers, one at least, and a little more.
-
-    Args:
-        values: To be seen.
-        least: Distance of the ends where the numbers are equal.
-    """
-    low, high = min(values), max(values)
-    margin = max(0.06 * (high - low), (least - (high - low)) / 2)
-    return low - margin, high + margin
-
-
 def signed(value: float) -> str:
     """A weight in two digits, with its sign, so that it can be told without colour."""
     rounded = f"{value:+.2f}"

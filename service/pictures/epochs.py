@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from model.goal import BIVARIATE_ATOMS, RESIDUAL_ENTROPY, TRIVARIATE_ATOMS
-from service.pictures.chart import Chart, Picture, around, nothing_yet
+from service.pictures.axes import around, whole_ticks
+from service.pictures.chart import Chart, Picture, nothing_yet
 from service.pictures.colours import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
 from service.pictures.marks import Axis, Dash, Look, Mark, Marker, Series, Words
 
@@ -88,19 +89,12 @@ def _panel(curves: Mapping[str, Sequence[tuple[int, float]]], title: str) -> Cha
         marks.append(Words([last + 0.065 * span], [at], [term], BLACK))
     return Chart(
         marks,
-        Axis("epoch", limits=(first - 0.02 * span, last + 0.27 * span), ticks=_ticks(first, last)),
+        Axis("epoch", limits=(first - 0.02 * span, last + 0.27 * span), ticks=whole_ticks(first, last)),
         Axis("information in bits", limits=(low, high)),
         title,
         reference=0.0,
         height=height,
     )
-
-
-def _ticks(first: int, last: int) -> list[int]:
-    """Round epochs, at most seven: none where the labels are."""
-    steps = (digit * 10**power for power in range(9) for digit in (1, 2, 5))
-    step = next(step for step in steps if last - first <= 6 * step)
-    return [epoch for epoch in range(0, last + 1, step) if epoch >= first] or [first]
 
 
 def _look(term: str, place: int) -> Look:

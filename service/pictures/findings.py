@@ -8,7 +8,8 @@ import numpy as np
 
 from service.analyses.report import NOT_TRAINED, Finding, Report
 from service.analyses.statistics import Summary
-from service.pictures.chart import Chart, Picture, around, nothing_yet
+from service.pictures.axes import around
+from service.pictures.chart import Chart, Picture, nothing_yet
 from service.pictures.colours import BLACK, BLUE, GREY, VERMILION
 from service.pictures.finding_marks import (
     RUN,

@@ -6,7 +6,8 @@ from itertools import accumulate
 
 from optuna.trial import TrialState
 
-from service.pictures.chart import Chart, Parallel, Picture, around, nothing_yet
+from service.pictures.axes import around, whole_ticks
+from service.pictures.chart import Chart, Parallel, Picture, nothing_yet
 from service.pictures.colours import BLUE, ORANGE, PURPLE, VERMILION, Scale
 from service.pictures.layers import by_layer
 from service.pictures.marks import Axis, Bars, Look, Mark, Series
@@ -68,7 +69,8 @@ def history(trials: Sequence[TrialView], title: str, subtitle: str = "") -> Pict
         marks.append(Series(failed, [low - 0.03 * (high - low)] * len(failed), _FAILED, "failed", notes=notes))
     first, last = trials[0].number, trials[-1].number
     margin = max(0.5, 0.02 * (last - first))
-    chart = Chart(marks, Axis("trial", limits=(first - margin, last + margin)), Axis(ACCURACY, limits=limits))
+    across = Axis("trial", limits=(first - margin, last + margin), ticks=whole_ticks(first, last))
+    chart = Chart(marks, across, Axis(ACCURACY, limits=limits))
     return Picture(title, subtitle, [chart])
 
 

@@ -222,6 +222,25 @@ def test_history_has_the_best_so_far_and_tells_pruned_and_failed_trials_apart():
     assert len({series.look.marker for series in by_name.values()}) == 4
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "ticks"),
+    [
+        (0, 0, [0]),
+        (0, 9, [0, 2, 4, 6, 8]),
+        (1, 25, [5, 10, 15, 20, 25]),
+        (7, 8, [7, 8]),
+        (11, 17, [11, 12, 13, 14, 15, 16, 17]),
+        (0, 1999, [0, 500, 1000, 1500]),
+    ],
+)
+def test_trials_and_epochs_are_counted_in_whole_numbers_of_those_that_there_are(first, last, ticks):
+    history = searches.history([trial(number, 0.5) for number in (first, last)], "history")
+    rows = "".join(f"0,{epoch},0.1\n" for epoch in (first, last))
+    atoms = epochs.atoms_over_epochs(f"network,epoch,output {{1}}\n{rows}".encode(), "atoms")
+
+    assert [list(picture.panels[0].x.ticks) for picture in (history, atoms)] == [ticks, ticks]
+
+
 def test_parallel_coordinates_draw_the_best_trial_last_the_first_of_equals():
     trials = [
         trial(0, 0.5),
