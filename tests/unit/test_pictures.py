@@ -378,6 +378,24 @@ def test_a_figure_has_every_term_and_lists_instead_of_encoded_arrays():
     assert "bdata" not in document
 
 
+@pytest.mark.parametrize("change", [-1 / 3, 0.12345678, 2 / 3])
+def test_what_is_written_at_the_end_of_an_axis_is_not_outside(change):
+    picture = findings.zeroing(report("zeroing", [finding("{F}", weight="{F}", change=summary(change, change / 7))]))
+
+    figure = plotly_figure(picture)
+
+    (written,) = (trace for trace in figure.data if trace.mode == "text")
+    assert written.x[0] <= figure.layout.xaxis.range[1]
+
+
+@pytest.mark.parametrize("goal", [PUBLISHED, Goal((0.1, -0.2, 0.3, 0.4, 0.5))], ids=["trivariate", "bivariate"])
+def test_a_bar_of_colours_is_no_longer_than_its_picture(goal):
+    figure = plotly_figure(goals.goal([goal], "a goal"))
+
+    margin = figure.layout.margin
+    assert figure.data[1].marker.colorbar.len <= figure.layout.height - margin.t - margin.b
+
+
 @pytest.mark.parametrize("name", ["goal", "sensitivity", "parallel coordinates", "history", "cumulative"])
 def test_a_figure_for_the_dashboard_is_as_high_as_its_place(name):
     assert plotly_figure(PICTURES[name](), DASHBOARD).layout.height <= DASHBOARD + 1

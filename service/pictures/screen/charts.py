@@ -56,7 +56,7 @@ def _axis(axis: Axis, *, grid: bool) -> Json:
     if not grid and axis.rows:
         settings["griddash"] = "dot"
     if axis.limits is not None:
-        settings["range"] = list(axis.limits)
+        settings["range"] = numbers(axis.limits)  # as what is there, or text at an end is outside and not shown
     if axis.ticks:
         settings |= {"tickvals": list(axis.ticks)}
     if axis.rows:

@@ -63,7 +63,7 @@ def plotly_figure(picture: Picture, height: int | None = None) -> go.Figure:
         "legend": {
             "orientation": "h",
             "x": 0,
-            "y": -(places.foot - 8) / (places.height - places.head - places.foot),
+            "y": -(places.foot - 8) / places.room,
             "yanchor": "bottom",
             "font": {"size": SMALL},
         },
@@ -77,7 +77,7 @@ def plotly_figure(picture: Picture, height: int | None = None) -> go.Figure:
         layout["width"] = places.width
     traces: list[Json] = []
     for panel, frame in zip(picture.panels, places.frames, strict=True):
-        drawn, more = _draw(panel, frame, picture)
+        drawn, more = _draw(panel, frame, picture, places.room)
         traces += drawn
         layout["shapes"] += more.pop("shapes", [])
         layout["annotations"] += [*more.pop("annotations", []), *_panel_title(panel, frame)]
@@ -86,12 +86,12 @@ def plotly_figure(picture: Picture, height: int | None = None) -> go.Figure:
     return go.Figure({"data": traces, "layout": layout})
 
 
-def _draw(panel: Panel, frame: Frame, picture: Picture) -> tuple[list[Json], Json]:
+def _draw(panel: Panel, frame: Frame, picture: Picture, room: int) -> tuple[list[Json], Json]:
     if isinstance(panel, Chart):
         return charts.drawn(panel, frame)
     if picture.scale is None:
         raise ValueError("a panel with colours that stand for numbers needs a scale")
-    return panels.drawn(panel, frame, picture.scale)
+    return panels.drawn(panel, frame, picture.scale, room)
 
 
 def _title(places: Layout) -> Json:

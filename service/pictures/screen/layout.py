@@ -80,6 +80,11 @@ class Layout:
     title: list[str]
     subtitle: list[str]
 
+    @property
+    def room(self) -> int:
+        """Pixels from the upper edge of the panels to the lower one."""
+        return self.height - self.head - self.foot
+
 
 def layout_of(picture: Picture, limit: int | None) -> Layout:
     """Where the panels are, and how many pixels all take.

@@ -7,19 +7,30 @@ from service.pictures.colours import BLACK, GREY, VERMILION, Scale, ink_on
 from service.pictures.screen.layout import Frame
 from service.pictures.screen.text import SMALL, Json, as_text, lines, numbers
 
+BAR = 320
+"""Pixels that a bar of colours is long, where there is room for them."""
 
-def drawn(panel: Panel, frame: Frame, scale: Scale) -> tuple[list[Json], Json]:
-    """The traces of a panel whose colours are a scale's, and its part of the layout."""
+
+def drawn(panel: Panel, frame: Frame, scale: Scale, room: int) -> tuple[list[Json], Json]:
+    """The traces of a panel whose colours are a scale's, and its part of the layout.
+
+    Args:
+        panel: To be drawn.
+        frame: Where it is.
+        scale: Of its colours.
+        room: Pixels for a bar of colours.
+    """
+    bar = _scaled(scale, min(BAR, room))
     if isinstance(panel, Graph):
-        return _graph(panel, frame, scale)
+        return _graph(panel, frame, scale, bar)
     if isinstance(panel, HeatMap):
-        return _heat_map(panel, frame, scale)
+        return _heat_map(panel, frame, scale, bar)
     if isinstance(panel, Parallel):
-        return _parallel(panel, frame, scale)
+        return _parallel(panel, frame, scale, bar)
     raise TypeError(f"{type(panel).__name__} has no colours that stand for numbers")
 
 
-def _graph(graph: Graph, frame: Frame, scale: Scale) -> tuple[list[Json], Json]:
+def _graph(graph: Graph, frame: Frame, scale: Scale, bar: Json) -> tuple[list[Json], Json]:
     across, upwards = graph.bounds
     width, height = NODE
     shapes: list[Json] = []
@@ -53,16 +64,16 @@ def _graph(graph: Graph, frame: Frame, scale: Scale) -> tuple[list[Json], Json]:
         **frame.axis("y", range=list(upwards), **hidden),
         "shapes": [{**shape, **frame.references, "layer": "below"} for shape in shapes],
     }
-    return [text, _bar(frame, scale)], layout
+    return [text, _bar(frame, scale, bar)], layout
 
 
-def _bar(frame: Frame, scale: Scale) -> Json:
+def _bar(frame: Frame, scale: Scale, bar: Json) -> Json:
     """A trace of nothing but its bar of colours, once in a picture."""
-    marker = {"color": [scale.low], "showscale": frame.number == "", **_scaled(scale)}
+    marker = {"color": [scale.low], "showscale": frame.number == "", **bar}
     return {"type": "scatter", "mode": "markers", "x": [None], "y": [None], "marker": marker, **frame.axes}
 
 
-def _scaled(scale: Scale) -> Json:
+def _scaled(scale: Scale, length: int) -> Json:
     last = len(scale.anchors) - 1
     return {
         "colorscale": [[place / last, colour] for place, colour in enumerate(scale.anchors)],
@@ -70,7 +81,7 @@ def _scaled(scale: Scale) -> Json:
         "cmax": scale.high,
         "colorbar": {
             "title": {"text": lines(wrap(scale.label, 12)), "side": "top", "font": {"size": SMALL}},
-            "len": 320,
+            "len": length,
             "lenmode": "pixels",
             "thickness": 14,
             "y": 1,
@@ -81,8 +92,7 @@ def _scaled(scale: Scale) -> Json:
     }
 
 
-def _heat_map(table: HeatMap, frame: Frame, scale: Scale) -> tuple[list[Json], Json]:
-    scaled = _scaled(scale)
+def _heat_map(table: HeatMap, frame: Frame, scale: Scale, bar: Json) -> tuple[list[Json], Json]:
     trace: Json = {
         "type": "heatmap",
         "z": [numbers(cells) for cells in table.cells],
@@ -92,10 +102,10 @@ def _heat_map(table: HeatMap, frame: Frame, scale: Scale) -> tuple[list[Json], J
         "hoverinfo": "z",
         "xgap": 1,
         "ygap": 1,
-        "colorscale": scaled["colorscale"],
+        "colorscale": bar["colorscale"],
         "zmin": scale.low,
         "zmax": scale.high,
-        "colorbar": scaled["colorbar"],
+        "colorbar": bar["colorbar"],
         "showscale": frame.number == "",
         **frame.axes,
     }
@@ -117,16 +127,15 @@ def _heat_map(table: HeatMap, frame: Frame, scale: Scale) -> tuple[list[Json], J
     return [trace], layout
 
 
-def _parallel(panel: Parallel, frame: Frame, scale: Scale) -> tuple[list[Json], Json]:
+def _parallel(panel: Parallel, frame: Frame, scale: Scale, bar: Json) -> tuple[list[Json], Json]:
     """Lines that can be chosen by dragging along an axis; plotly has no text or widths for single ones.
 
     The best one is drawn twice: in the colour of its value, and in that of a value above all others, on top.
     """
     span = scale.high - scale.low
     top = scale.high + 0.02 * span
-    coloured = _scaled(scale)
     share = span / (top - scale.low)
-    colours = [[share * place, colour] for place, colour in coloured["colorscale"]]
+    colours = [[share * place, colour] for place, colour in bar["colorscale"]]
     shown = [*panel.lines, panel.lines[panel.best]]
     trace: Json = {
         "type": "parcoords",
@@ -140,7 +149,7 @@ def _parallel(panel: Parallel, frame: Frame, scale: Scale) -> tuple[list[Json], 
             for place, name in enumerate(panel.axes)
         ],
         "line": {
-            **coloured,
+            **bar,
             "color": numbers([*panel.values, top]),
             "colorscale": [*colours, [share + 1e-6, VERMILION], [1, VERMILION]],
             "cmax": top,
