@@ -12,6 +12,10 @@ MEAN = Look(BLUE, "circle", size=5)
 RUN = Look(GREY, "circle", size=2.6, opacity=0.55)
 
 
+BESIDE = 0.3
+"""How far from their mean the single runs are, where the next mean is at a distance of 1."""
+
+
 def in_rows(summaries: Sequence[Summary | None]) -> tuple[list[Mark], list[Mark]]:
     """Means with their intervals, and the single runs a little below them."""
     known = [(row, summary) for row, summary in enumerate(summaries) if summary is not None]
@@ -20,7 +24,7 @@ def in_rows(summaries: Sequence[Summary | None]) -> tuple[list[Mark], list[Mark]
     several = any(summary.t_interval for _, summary in known)
     means = Series(
         [summary.mean for _, summary in known],
-        [row - 0.1 if several else row for row, _ in known],
+        [row for row, _ in known],
         MEAN,
         "mean, 95 % interval" if several else "a single network",
         [summary.t_interval for _, summary in known],
@@ -28,7 +32,7 @@ def in_rows(summaries: Sequence[Summary | None]) -> tuple[list[Mark], list[Mark]
     )
     runs = Series(
         [run for _, summary in known for run in summary.runs],
-        [row + 0.22 for row, summary in known for _ in summary.runs],
+        [row + BESIDE for row, summary in known for _ in summary.runs],
         RUN,
         "a single network",
     )
@@ -62,17 +66,24 @@ def state_of(finding: Finding) -> str:
     return (finding.variant.note if finding.state == NOT_TRAINED else None) or finding.state
 
 
+def shifted(change: tuple[float, float], start: float) -> tuple[float, float]:
+    """Where an accuracy is after a change that is in an interval, as far as accuracies can be."""
+    low, high = (min(1.0, max(0.0, start + end)) for end in change)
+    return low, high
+
+
 def extent_of(summary: Summary | None) -> list[float]:
     """All that is drawn of a summary."""
     return [] if summary is None else [*summary.runs, *(summary.t_interval or ())]
 
 
-def note_of(label: str, summary: Summary | None) -> str:
-    """What who points at a mean wants to know."""
+def note_of(label: str, summary: Summary | None, change: Summary | None = None) -> str:
+    """What who points at a mean wants to know: its interval, or that of the change which led to it."""
     if summary is None:
         return label
-    interval = "" if summary.t_interval is None else " ({:.4f} to {:.4f})".format(*summary.t_interval)
-    return f"{label} {summary.mean:.4f}{interval}, {len(summary.runs)} networks".strip()
+    shown, by = (summary, "") if change is None else (change, f", a change of {change.mean:+.4f}")
+    interval = "" if shown.t_interval is None else " ({:.4f} to {:.4f})".format(*shown.t_interval)
+    return f"{label} {summary.mean:.4f}{by}{interval}, {len(summary.runs)} networks".strip()
 
 
 def why_nothing(report: Report) -> str:

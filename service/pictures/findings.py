@@ -12,6 +12,7 @@ from service.pictures.axes import around
 from service.pictures.chart import Chart, Picture, nothing_yet
 from service.pictures.colours import BLACK, BLUE, GREY, VERMILION
 from service.pictures.finding_marks import (
+    BESIDE,
     RUN,
     about,
     accuracy_of_baseline,
@@ -20,6 +21,7 @@ from service.pictures.finding_marks import (
     in_rows,
     note_of,
     row_axis,
+    shifted,
     state_of,
     whose,
     why_nothing,
@@ -32,7 +34,7 @@ from service.weights import term_of
 CHANGE, ACCURACY = "change of validation accuracy", "validation accuracy"
 
 _CURVE = Look(BLUE, "circle", "solid", size=4.5)
-_SEARCHED = Look(VERMILION, "diamond", size=6, hollow=True)
+_SEARCHED = Look(VERMILION, "diamond", size=7, hollow=True)
 _LUCK = Look(GREY, dash="dotted", width=1)
 _BOX = Look(BLUE, width=1.2)
 
@@ -88,44 +90,40 @@ def cumulative(report: Report) -> Picture:
     if not report.findings:
         return nothing_yet(title, about(report), why_nothing(report))
     steps = [report.baseline, *report.findings]
-    summaries = [accuracy_of_baseline(report), *(_after(report, finding) for finding in report.findings)]
+    baseline = accuracy_of_baseline(report)
+    summaries = [baseline, *(_after(report, finding) for finding in report.findings)]
     known = [(x, summary) for x, summary in enumerate(summaries) if summary is not None]
-    limits = around(list(chain.from_iterable(extent_of(summary) for _, summary in known)) or [0.0, 1.0])
+    # Of changes seed by seed: what the accuracies of several seeds have in common says nothing of the weights.
+    changes = [None if step is None else step.change for step in steps]
+    start = 0.0 if baseline is None else baseline.mean
+    intervals = [shifted(change.t_interval, start) if change and change.t_interval else None for change in changes]
+    width = max(5.8, ROW * len(steps))
+    runs = [(x + BESIDE * ROW * len(steps) / width, run) for x, summary in known for run in summary.runs]
+    limits = around([*(run for _, run in runs), *chain.from_iterable(filter(None, intervals))] or [0.0, 1.0])
     states = [(x, state_of(f)) for x, f in enumerate(steps) if f is not None and summaries[x] is None]
     several = any(summary.t_interval for _, summary in known)
     marks: list[Mark] = [
-        Series(
-            [float(x) for x, summary in known for _ in summary.runs],
-            [run for _, summary in known for run in summary.runs],
-            RUN,
-            "a single network",
-        ),
+        Series([x for x, _ in runs], [run for _, run in runs], RUN, "a single network"),
         Series(
             [float(x) for x in range(len(summaries))],
             [float("nan") if summary is None else summary.mean for summary in summaries],
             _CURVE,
-            "mean, 95 % interval" if several else "",
-            [None if summary is None else summary.t_interval for summary in summaries],
-            [note_of(label, summary) for label, summary in zip(_labels(report), summaries, strict=True)],
+            "mean, 95 % interval of the change" if several else "",
+            intervals,
+            [note_of(*step) for step in zip(_labels(report), summaries, changes, strict=True)],
         ),
         Words(
             [x for x, _ in states], [sum(limits) / 2] * len(states), [s for _, s in states], side="centre", turned=True
         ),
     ]
-    baseline = accuracy_of_baseline(report)
-    return Picture(
-        title,
-        about(report),
-        [
-            Chart(
-                marks if several else marks[1:],
-                Axis("set to zero, in this order", _labels(report), (-0.6, len(steps) - 0.4), turned=True),
-                Axis(ACCURACY, limits=limits),
-                reference=None if baseline is None else baseline.mean,
-                width=max(5.8, ROW * len(steps)),
-            )
-        ],
+    chart = Chart(
+        marks if several else marks[1:],
+        Axis("set to zero, in this order", _labels(report), (-0.6, len(steps) - 0.4), turned=True),
+        Axis(ACCURACY, limits=limits),
+        reference=None if baseline is None else baseline.mean,
+        width=width,
     )
+    return Picture(title, about(report), [chart])
 
 
 def sensitivity(report: Report) -> Picture:

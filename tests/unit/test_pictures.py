@@ -170,6 +170,22 @@ def test_cumulative_zeroing_begins_at_the_baseline_and_has_a_gap_where_nothing_i
     assert words(picture)["running"][0] == 2
 
 
+def test_cumulative_zeroing_has_the_intervals_of_paired_changes_around_the_means():
+    found = [
+        finding("{F}", accuracy=summary(0.93, 0.95), change=summary(-0.02, -0.01)),
+        finding("{C}", NOT_TRAINED),
+        finding("{L}", accuracy=summary(0.1, 0.96), change=summary(-9.0, 9.0)),
+    ]
+
+    picture = findings.cumulative(report("cumulative_zeroing", found))
+
+    curve = next(series for series in marks(picture, Series) if series.intervals)
+    assert curve.name == "mean, 95 % interval of the change"
+    assert list(curve.intervals) == [None, pytest.approx((0.93, 0.94)), None, (0.0, 1.0)]
+    assert picture.panels[0].y.limits == pytest.approx((-0.06, 1.06))
+    assert not set(marks(picture, Series)[0].x) & set(curve.x)
+
+
 def test_an_analysis_that_waits_says_for_what():
     picture = findings.cumulative(report("cumulative_zeroing", [], waits_for="mnist-zeroing"))
 
@@ -197,6 +213,16 @@ def test_confirmation_shows_the_searched_value_beside_the_mean():
     assert list(by_name["in the search"].x) == [0.95, 0.93]
     assert list(by_name["mean, 95 % interval"].x) == pytest.approx([0.92])
     assert list(picture.panels[0].y.rows) == ["trial 7", "trial 9"]
+
+
+def test_a_searched_value_does_not_cover_the_mean_that_it_is_equal_to():
+    best = finding("trial 7", accuracy=summary(0.90, 0.94), trial=7, searched=0.92)
+    svg = render(findings.confirmation(replace(report("confirmation", []), baseline=best)), "svg").decode()
+
+    markers = [node.get("style", "") for node in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}use")]
+    searched = [style for style in markers if "stroke: #d55e00" in style]
+    assert searched
+    assert all("fill-opacity: 0" in style for style in searched)
 
 
 def test_a_design_has_no_picture_of_its_own():

@@ -83,7 +83,7 @@ def _line(look: Look) -> dict[str, object]:
         "linewidth": look.width,
         "marker": MARKERS[look.marker],
         "markersize": look.size,
-        "markerfacecolor": "white" if look.hollow else look.colour,
+        "markerfacecolor": "none" if look.hollow else look.colour,
         "markeredgewidth": 1.2 if look.hollow or look.marker in {"cross", "plus"} else 0,
         "alpha": look.opacity,
     }
