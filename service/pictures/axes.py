@@ -1,5 +1,6 @@
 """Where axes end, and where numbers are written at them."""
 
+import math
 from collections.abc import Sequence
 
 
@@ -20,3 +21,14 @@ def whole_ticks(first: int, last: int) -> list[int]:
     steps = (digit * 10**power for power in range(9) for digit in (1, 2, 5))
     step = next(step for step in steps if last - first <= 6 * step)
     return [number for number in range(0, last + 1, step) if number >= first] or [first]
+
+
+def few_ticks(limits: tuple[float, float]) -> list[float]:
+    """Zero, and a round number on either side where a narrow axis of changes has room for it.
+
+    It is in the middle between zero and the end or beyond, and touches neither zero nor what is at the next panel.
+    """
+    most = 0.75 * max(-limits[0], limits[1])
+    power = 10.0 ** math.floor(math.log10(most))
+    distance = power * max(digit for digit in (1, 1.5, 2, 3, 4, 5, 6, 8) if digit * power <= most)
+    return [tick for tick in (-distance, 0.0, distance) if limits[0] <= tick <= limits[1]]

@@ -8,7 +8,7 @@ import numpy as np
 
 from service.analyses.report import NOT_TRAINED, Finding, Report
 from service.analyses.statistics import Summary
-from service.pictures.axes import around
+from service.pictures.axes import around, few_ticks
 from service.pictures.chart import Chart, Picture, nothing_yet
 from service.pictures.colours import BLACK, BLUE, GREY, VERMILION
 from service.pictures.finding_marks import (
@@ -168,7 +168,7 @@ def _boxes(findings: Mapping[str, Finding | None], limits: tuple[float, float], 
     title = title.replace("-", "\N{MINUS SIGN}")
     return Chart(
         marks,
-        Axis("change", limits=limits),
+        Axis("change", limits=limits, ticks=few_ticks(limits)),
         rows,
         title,
         0.0,

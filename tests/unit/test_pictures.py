@@ -13,7 +13,8 @@ from PIL import Image
 from model.goal import BIVARIATE, TERMS, TRIVARIATE, Goal
 from service.analyses.report import FAILED, NOT_TRAINED, RUNNING, WAITING
 from service.pictures import epochs, findings, goals, searches
-from service.pictures.chart import Parallel
+from service.pictures.axes import few_ticks
+from service.pictures.chart import NODE, Parallel
 from service.pictures.colours import Scale, ink_on
 from service.pictures.marks import Bars, Boxes, Series, Words
 from service.pictures.rendering import MEDIA_TYPES, render
@@ -430,6 +431,36 @@ def test_a_figure_for_the_dashboard_is_as_high_as_its_place(name):
 def test_another_format_is_refused():
     with pytest.raises(ValueError, match="pdf"):
         render(PICTURES["goal"](), "pdf")
+
+
+@pytest.mark.parametrize(
+    ("limits", "ticks"),
+    [
+        ((-0.08, 0.05), [-0.06, 0]),
+        ((-0.21, 0.19), [-0.15, 0, 0.15]),
+        ((-0.001, 0.014), [0, 0.01]),
+        ((-0.3, 0.01), [-0.2, 0]),
+    ],
+)
+def test_a_narrow_axis_of_changes_has_zero_and_a_number_on_either_side_where_there_is_room(limits, ticks):
+    assert few_ticks(limits) == pytest.approx(ticks)
+
+
+def test_every_panel_of_a_sensitivity_has_few_ticks():
+    found = [finding(f"{{F}} {by}", weight="{F}", change=summary(-0.03, 0.04)) for by in ("-10 %", "+10 %")]
+
+    picture = findings.sensitivity(report("sensitivity", found))
+
+    assert [len(panel.x.ticks) for panel in picture.panels] == [3, 3]
+
+
+def test_the_longest_name_is_within_its_box_where_the_dashboard_shows_a_goal():
+    figure = plotly_figure(goals.goal([PUBLISHED], "a goal"), DASHBOARD)
+
+    card, letter, margin = 650, 0.61 * figure.data[0].textfont.size, figure.layout.margin
+    left, right = figure.layout.xaxis.range
+    box = NODE[0] * (card - margin.l - margin.r) / (right - left)
+    assert max(map(len, TERMS)) * letter < box
 
 
 @pytest.mark.parametrize(("value", "colour"), [(-1, "#67001f"), (0, "#f7f7f7"), (1, "#053061"), (7, "#053061")])

@@ -58,7 +58,7 @@ def _axis(axis: Axis, *, grid: bool) -> Json:
     if axis.limits is not None:
         settings["range"] = numbers(axis.limits)  # as what is there, or text at an end is outside and not shown
     if axis.ticks:
-        settings |= {"tickvals": list(axis.ticks)}
+        settings |= {"tickvals": numbers(axis.ticks)}
     if axis.rows:
         names = [as_text(name) for name in axis.rows]
         settings["showticklabels"] = axis.named

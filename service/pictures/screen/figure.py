@@ -11,7 +11,7 @@ import plotly.io
 
 from service.pictures.chart import Chart, HeatMap, Panel, Picture
 from service.pictures.screen import charts, panels
-from service.pictures.screen.layout import LEFT, RIGHT, Frame, Layout, column_names, layout_of
+from service.pictures.screen.layout import RIGHT, Frame, Layout, column_names, layout_of
 from service.pictures.screen.text import FONT, SMALL, Json, as_text, lines
 
 DASHBOARD = 450
@@ -58,7 +58,7 @@ def plotly_figure(picture: Picture, height: int | None = None) -> go.Figure:
         "template": "none",
         "font": {"family": FONT, "size": 12},
         "height": places.height,
-        "margin": {"l": LEFT, "r": RIGHT, "t": places.head, "b": places.foot, "autoexpand": False},
+        "margin": {"l": places.left, "r": RIGHT, "t": places.head, "b": places.foot, "autoexpand": False},
         "hovermode": "closest",
         "legend": {
             "orientation": "h",
@@ -102,7 +102,7 @@ def _title(places: Layout) -> Json:
         "x": 0,
         "xref": "paper",
         "xanchor": "left",
-        "xshift": 8 - LEFT,
+        "xshift": 8 - places.left,
         "y": 1,
         "yref": "paper",
         "yanchor": "bottom",

@@ -16,6 +16,9 @@ LEAST_INCH = 45
 LEFT, RIGHT = 130, 110
 """Pixels at the edges: for names of rows, and for a bar of colours or numbers."""
 
+BARE = 30
+"""Pixels at the left edge where nothing has names beside it."""
+
 _GAP = 175
 """Pixels between panels beside each other, for numbers and the next one's names of rows."""
 
@@ -64,6 +67,7 @@ class Layout:
 
     Attributes:
         frames: Of the panels.
+        left: To the left of the panels, for names of rows.
         width: In pixels, as the rest.
         height: Of the whole picture.
         head: Above the panels, for the titles.
@@ -73,6 +77,7 @@ class Layout:
     """
 
     frames: list[Frame]
+    left: int
     width: int
     height: int
     head: int
@@ -95,6 +100,7 @@ def layout_of(picture: Picture, limit: int | None) -> Layout:
     """
     title, subtitle = wrap(picture.title, 90), wrap(picture.subtitle, 130)
     head = 34 + 23 * len(title) + 18 * len(subtitle)
+    left = BARE if all(isinstance(panel, Graph) for panel in picture.panels) else LEFT
     foot = 40 if any(isinstance(panel, Chart) for panel in picture.panels) else 14
     gap = 30 if picture.shares_rows else _GAP
     columns = picture.columns
@@ -110,21 +116,21 @@ def layout_of(picture: Picture, limit: int | None) -> Layout:
     top = 0.0
     for row, before, height, after in zip(rows, above, heights, below, strict=True):
         top += before
-        left = 0.0
+        start = 0.0
         for panel, width in zip(row, widths, strict=False):
             own = panel.width * INCH if isinstance(panel, HeatMap | Graph) else width
             frames.append(
                 Frame(
                     number=str(len(frames) + 1) if frames else "",
-                    left=left / across,
-                    right=(left + own) / across,
+                    left=start / across,
+                    right=(start + own) / across,
                     bottom=max(0.0, 1 - (top + height) / down),
                     top=1 - top / down,
                 )
             )
-            left += width + gap
+            start += width + gap
         top += height + after
-    return Layout(frames, round(across + LEFT + RIGHT), round(down + head + foot), head, foot, title, subtitle)
+    return Layout(frames, left, round(left + across + RIGHT), round(down + head + foot), head, foot, title, subtitle)
 
 
 def _room(row: Sequence[Panel]) -> tuple[float, float]:

@@ -53,7 +53,7 @@ def _graph(graph: Graph, frame: Frame, scale: Scale, bar: Json) -> tuple[list[Js
         "x": numbers(node.x for node in graph.nodes),
         "y": numbers(node.y for node in graph.nodes),
         "text": [f"{as_text(node.name)}<br><b>{signed(node.value)}</b>" for node in graph.nodes],
-        "textfont": {"size": 12, "color": [ink_on(scale.colour(node.value)) for node in graph.nodes]},
+        "textfont": {"size": SMALL, "color": [ink_on(scale.colour(node.value)) for node in graph.nodes]},
         "hoverinfo": "text",
         "hovertext": [f"{as_text(node.name)}: {node.value:.6g}" for node in graph.nodes],
         **frame.axes,
