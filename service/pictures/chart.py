@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 from service.pictures.colours import BLACK, Scale
 from service.pictures.marks import Axis, Mark, Words
@@ -72,6 +73,13 @@ class Graph:
         return 0.72 * (top - bottom)
 
 
+_LETTERS = 15
+"""That are an inch wide."""
+
+_LINES, _UPWARDS = 2, 26
+"""Lines that a name above a column may have, and letters in a line of one that is written upwards."""
+
+
 @dataclass(frozen=True)
 class HeatMap:
     """Numbers in the colours of the picture's scale.
@@ -90,7 +98,25 @@ class HeatMap:
     @property
     def width(self) -> float:
         """In inches."""
-        return 0.8 * self.places
+        return max(4.8, 0.8 * self.places)
+
+    @property
+    def upright(self) -> bool:
+        """Whether the names of columns are written upwards, as one is too long to stand above its column."""
+        return any(len(lines) > _LINES or len(max(lines, key=len)) > self._across for lines in self._lying)
+
+    @property
+    def names(self) -> Sequence[Sequence[str]]:
+        """Of the columns, in lines."""
+        return [wrap(name, _UPWARDS) for name in self.columns] if self.upright else self._lying
+
+    @property
+    def _across(self) -> int:
+        return int(_LETTERS * self.width / self.places)
+
+    @property
+    def _lying(self) -> Sequence[Sequence[str]]:
+        return [wrap(name, self._across, break_long_words=False) or [""] for name in self.columns]
 
     @property
     def height(self) -> float:
@@ -156,6 +182,5 @@ def nothing_yet(title: str, subtitle: str, reason: str) -> Picture:
 
 
 def signed(value: float) -> str:
-    """A weight in two digits, with its sign, so that it can be told without colour."""
-    rounded = f"{value:+.2f}"
-    return "0" if float(rounded) == 0 else rounded.replace("-", "\N{MINUS SIGN}")
+    """A weight in two digits, with its sign, so that it can be told without colour; 0 alone has none."""
+    return "0" if value == 0 else f"{value:+.2f}".replace("-", "\N{MINUS SIGN}")

@@ -14,7 +14,7 @@ from model.goal import BIVARIATE, TERMS, TRIVARIATE, Goal
 from service.analyses.report import FAILED, NOT_TRAINED, RUNNING, WAITING
 from service.pictures import epochs, findings, goals, searches
 from service.pictures.axes import few_ticks
-from service.pictures.chart import NODE, Parallel
+from service.pictures.chart import NODE, Parallel, signed
 from service.pictures.colours import Scale, ink_on
 from service.pictures.marks import Bars, Boxes, Series, Words
 from service.pictures.rendering import MEDIA_TYPES, render
@@ -112,6 +112,27 @@ def test_goals_side_by_side_are_columns_and_those_of_other_neurons_another_table
     assert list(first.columns) == ["a", "b, layer 1", "b, layer 2"]
     assert list(first.cells[1]) == [PUBLISHED.gamma[1], PUBLISHED.gamma[1], 1.0]
     assert [list(row) for row in second.cells] == [[0.1], [-0.2], [0.3], [0.4], [0.5]]
+
+
+@pytest.mark.parametrize(
+    ("names", "angle", "lines"),
+    [
+        (["first, trial 12", "second, trial 14"], 0, ["first, trial 12", "second, trial 14"]),
+        ([f"study-{i}, trial 12" for i in range(9)], 0, [f"study-{i},<br>trial 12" for i in range(9)]),
+        ([f"{i}, of_a_long_name" for i in range(9)], -90, [f"{i}, of_a_long_name" for i in range(9)]),
+    ],
+)
+def test_names_lie_above_their_columns_where_each_fits_and_are_upright_elsewhere(names, angle, lines):
+    figure = plotly_figure(goals.side_by_side({name: [PUBLISHED] for name in names}, "goals"))
+
+    assert (figure.layout.xaxis.tickangle, list(figure.layout.xaxis.ticktext)) == (angle, lines)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"), [(0.0, "0"), (-0.0, "0"), (-0.0035, "−0.00"), (0.0035, "+0.00"), (-0.5, "−0.50")]
+)
+def test_only_a_weight_of_exactly_zero_has_no_sign(value, written):
+    assert signed(value) == written
 
 
 def test_zeroing_has_rows_in_the_published_order_with_the_mean_its_interval_and_what_is_not_known():

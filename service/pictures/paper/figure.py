@@ -96,6 +96,8 @@ def _room(panel: Panel) -> float:
     title = 0.25 if panel.title else 0
     if isinstance(panel, Graph):
         return title
+    if isinstance(panel, HeatMap) and not panel.upright:
+        return title + 0.2 + 0.15 * max(map(len, panel.names))
     names = panel.x.rows if isinstance(panel, Chart) and panel.x.turned else ()
     if not isinstance(panel, Chart):
         names = panel.columns if isinstance(panel, HeatMap) else panel.axes

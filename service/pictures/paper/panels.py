@@ -1,7 +1,5 @@
 """Graphs, tables of colours and parallel coordinates for paper."""
 
-from textwrap import wrap
-
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
@@ -53,7 +51,8 @@ def _heat_map(axes: Axes, table: HeatMap, scale: Scale) -> None:
             corner = (column - 0.5, row - 0.5)
             axes.add_patch(Rectangle(corner, 1, 1, facecolor=colour, edgecolor="white", linewidth=0.8))
             axes.text(column, row, signed(value), color=ink_on(colour), size=7.5, ha="center", va="center")
-    axes.set_xticks(range(len(table.columns)), ["\n".join(wrap(name, 26)) for name in table.columns], rotation=90)
+    names = ["\n".join(lines) for lines in table.names]
+    axes.set_xticks(range(len(names)), names, rotation=90 if table.upright else 0)
     axes.set_yticks(range(len(table.rows)), list(table.rows))
     axes.tick_params(length=0, labeltop=True, labelbottom=False)
     axes.spines[:].set_visible(False)

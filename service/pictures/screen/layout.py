@@ -151,5 +151,7 @@ def _room(row: Sequence[Panel]) -> tuple[float, float]:
 
 
 def column_names(table: HeatMap) -> int:
-    """Pixels for the names above a table, which are wrapped at 26 characters."""
-    return 8 + 7 * min(26, max(map(len, table.columns)))
+    """Pixels for the names above a table."""
+    if table.upright:
+        return 8 + 7 * max(len(line) for name in table.names for line in name)
+    return 8 + 15 * max(map(len, table.names))

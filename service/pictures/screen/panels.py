@@ -109,7 +109,7 @@ def _heat_map(table: HeatMap, frame: Frame, scale: Scale, bar: Json) -> tuple[li
         "showscale": frame.number == "",
         **frame.axes,
     }
-    columns = [lines(wrap(name, 26)) for name in table.columns]
+    columns = [lines(name) for name in table.names]
     rows = [as_text(name) for name in table.rows]
     plain = {"showgrid": False, "ticks": "", "tickfont": {"size": SMALL}}
     layout = {
@@ -117,7 +117,7 @@ def _heat_map(table: HeatMap, frame: Frame, scale: Scale, bar: Json) -> tuple[li
             "x",
             tickvals=list(range(len(columns))),
             ticktext=columns,
-            tickangle=-90,
+            tickangle=-90 if table.upright else 0,
             side="top",
             range=[-0.5, table.places - 0.5],
             **plain,
