@@ -9,18 +9,25 @@ from dataclasses import replace
 from model.goal import BIVARIATE_ATOMS, RESIDUAL_ENTROPY, TRIVARIATE_ATOMS
 from service.pictures.axes import around, whole_ticks
 from service.pictures.chart import Chart, Picture, nothing_yet
-from service.pictures.colours import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
+from service.pictures.colours import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION
+from service.pictures.labels import apart
 from service.pictures.marks import Axis, Dash, Look, Mark, Marker, Series, Words
 
 _TERM = "|".join(map(re.escape, (*TRIVARIATE_ATOMS, *BIVARIATE_ATOMS, RESIDUAL_ENTROPY)))
 _COLUMN = re.compile(rf"(?P<layer>.+) (?P<term>{_TERM})")
 
 _COLOURS = (BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE)
-_LINES: tuple[tuple[Dash, Marker], ...] = (("solid", "circle"), ("dashed", "square"), ("dotted", "up"))
-"""With six colours enough for the 18 atoms: neighbours in the order differ in colour, lines of a colour in the rest."""
+_DASHES: tuple[Dash, ...] = ("solid", "dashed", "dotted")
+_MARKERS: tuple[Marker, ...] = ("circle", "square", "diamond", "up", "down", "cross")
+"""Enough for the 18 atoms: no two have the same dash and colour, nor the same dash and marker, which print keeps."""
+
+_THIN, _ZERO = Look(GREY, dash="solid", width=0.5), Look(BLACK, dash="solid", width=0.8)
 
 _LEAST_DISTANCE = 0.19
 """Of two labels, in inches."""
+
+_Curves = Mapping[str, Sequence[tuple[int, float]]]
+"""By term what is known after each epoch."""
 
 
 def atoms_over_epochs(history_csv: bytes, title: str, subtitle: str = "", *, layer: str | None = None) -> Picture:
@@ -39,9 +46,18 @@ def atoms_over_epochs(history_csv: bytes, title: str, subtitle: str = "", *, lay
     if layer is not None and layer not in layers:
         raise ValueError(f"the history has no layer {layer!r}; there are {list(layers)}")
     if not layers:
-        return nothing_yet(title, subtitle, "no layer has several sources")
-    panels = [_panel(curves, name) for name, curves in layers.items() if layer in {None, name}]
-    return Picture(title, subtitle, panels, columns=1 if len(panels) < 4 else 2)
+        return nothing_yet(title, subtitle, "nothing is known of any layer with several sources")
+    panels: list[Chart] = []
+    for name, curves in layers.items():
+        if layer in {None, name}:
+            atoms = {term: curve for term, curve in curves.items() if term != RESIDUAL_ENTROPY}
+            # About ten times as large as the atoms, which would be one line beside it.
+            rest = {term: curve for term, curve in curves.items() if term == RESIDUAL_ENTROPY}
+            if atoms:
+                panels.append(_of_atoms(atoms, name))
+            if rest:
+                panels.append(_of_rest(rest, "" if atoms else name))
+    return Picture(title, subtitle, panels)
 
 
 def _means(history_csv: bytes) -> dict[str, dict[str, list[tuple[int, float]]]]:
@@ -57,68 +73,65 @@ def _means(history_csv: bytes) -> dict[str, dict[str, list[tuple[int, float]]]]:
     layers: dict[str, dict[str, list[tuple[int, float]]]] = {}
     for name, match in columns:
         curve = [(epoch, sum(values) / len(values)) for epoch, values in sorted(seen[name].items())]
-        layers.setdefault(match["layer"], {})[match["term"]] = curve
+        if curve:
+            layers.setdefault(match["layer"], {})[match["term"]] = curve
     return layers
 
 
-def _panel(curves: Mapping[str, Sequence[tuple[int, float]]], title: str) -> Chart:
+def _of_atoms(curves: _Curves, title: str) -> Chart:
+    limits = around([0.0, *(value for curve in curves.values() for _, value in curve)])
+    height = 3.9 if len(curves) > 4 else 1.9
+    return _panel(curves, limits, "information in bits", title, height)
+
+
+def _of_rest(curves: _Curves, title: str) -> Chart:
+    limits = around([value for curve in curves.values() for _, value in curve], least=0.05)
+    return _panel(curves, limits, "in bits", title, 0.9)
+
+
+def _panel(curves: _Curves, limits: tuple[float, float], label: str, title: str, height: float) -> Chart:
     epochs = [epoch for epoch, _ in next(iter(curves.values()))]
-    first, last = min(epochs, default=0), max(epochs, default=1)
+    first, last = min(epochs), max(epochs)
     span = max(1, last - first)
-    low, high = around([0.0, *(value for curve in curves.values() for _, value in curve)])
-    marks: list[Mark] = []
-    for place, (term, curve) in enumerate(curves.items()):
-        marks.append(
-            Series(
-                [float(epoch) for epoch, _ in curve],
-                [value for _, value in curve],
-                _look(term, place),
-                notes=[f"{term}, epoch {epoch}: {value:.4f} bits" for epoch, value in curve],
-                every=max(1, len(curve) // 8),
-            )
+    start, end = first - 0.02 * span, last + 0.02 * span
+    marks: list[Mark] = [Series([end, end], limits, _THIN)]
+    if limits[0] <= 0 <= limits[1]:
+        marks.append(Series([start, end], [0, 0], _ZERO))
+    marks += [
+        Series(
+            [float(epoch) for epoch, _ in curve],
+            [value for _, value in curve],
+            _look(term, place),
+            notes=[f"{term}, epoch {epoch}: {value:.4f} bits" for epoch, value in curve],
+            every=max(1, len(curve) // 8),
         )
-    ends = [curve[-1][1] for curve in curves.values() if curve]
-    height = 3.9 if len(curves) > 5 else 2.2
-    distance = _LEAST_DISTANCE / height * (high - low)
-    places = apart(ends, distance)
-    margin = 0.5 * distance
-    low, high = min([low, *(at - margin for at in places)]), max([high, *(at + margin for at in places)])
-    for place, (term, at, end) in enumerate(zip(curves, places, ends, strict=False)):
-        look = _look(term, place)
-        marks.append(Series([last, last + 0.05 * span], [end, at], replace(look, dash="solid", width=0.5)))
-        marks.append(Words([last + 0.065 * span], [at], [term], BLACK))
+        for place, (term, curve) in enumerate(curves.items())
+    ]
     return Chart(
-        marks,
-        Axis("epoch", limits=(first - 0.02 * span, last + 0.27 * span), ticks=whole_ticks(first, last)),
-        Axis("information in bits", limits=(low, high)),
+        [*marks, *_key(curves, limits, end, span, height)],
+        Axis("epoch", limits=(start, end + 0.34 * span), ticks=whole_ticks(first, last)),
+        Axis(label, limits=limits),
         title,
-        reference=0.0,
         height=height,
     )
 
 
+def _key(curves: _Curves, limits: tuple[float, float], end: float, span: float, height: float) -> list[Mark]:
+    """What each curve is called, beside where it ends: a thin line leads there from a piece of a line like it."""
+    ends = [curve[-1][1] for curve in curves.values()]
+    places = apart(ends, _LEAST_DISTANCE / height * (limits[1] - limits[0]), limits)
+    marks: list[Mark] = []
+    for place, (term, value, at) in enumerate(zip(curves, ends, places, strict=True)):
+        sample = [end + share * span for share in (0.05, 0.08, 0.11)]
+        marks.append(Series([end, end + 0.04 * span], [value, at], _THIN))
+        marks.append(Series(sample, [at] * 3, replace(_look(term, place), marker=None)))
+        marks.append(Series(sample[1:2], [at], replace(_look(term, place), dash=None), notes=[term]))
+        marks.append(Words([end + 0.125 * span], [at], [term], BLACK))
+    return marks
+
+
 def _look(term: str, place: int) -> Look:
     if term == RESIDUAL_ENTROPY:
-        return Look(BLACK, "diamond", "dash-dotted", size=4)
-    dash, marker = _LINES[place // len(_COLOURS) % len(_LINES)]
-    return Look(_COLOURS[place % len(_COLOURS)], marker, dash, size=3.5)
-
-
-def apart(values: Sequence[float], distance: float) -> list[float]:
-    """Places near the values, in their order, of which no two are nearer to each other than a distance.
-
-    Those that would be too near are a group, at equal distances around the mean of its values.
-    """
-    groups: list[list[int]] = []
-
-    def spread(group: Sequence[int]) -> list[float]:
-        centre = sum(values[i] for i in group) / len(group)
-        return [centre + (place - (len(group) - 1) / 2) * distance for place in range(len(group))]
-
-    for i in sorted(range(len(values)), key=lambda i: values[i]):
-        groups.append([i])
-        while len(groups) > 1 and spread(groups[-1])[0] - spread(groups[-2])[-1] < distance:
-            last = groups.pop()
-            groups[-1] += last
-    found = {i: at for group in groups for i, at in zip(group, spread(group), strict=True)}
-    return [found[i] for i in range(len(values))]
+        return Look(BLACK, "diamond", "dash-dotted", size=4.2)
+    colour, dash = place % len(_COLOURS), place // len(_COLOURS) % len(_DASHES)
+    return Look(_COLOURS[colour], _MARKERS[(colour + 2 * dash) % len(_MARKERS)], _DASHES[dash], size=4.2)

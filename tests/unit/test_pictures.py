@@ -12,10 +12,10 @@ from PIL import Image
 
 from model.goal import BIVARIATE, TERMS, TRIVARIATE, Goal
 from service.analyses.report import FAILED, NOT_TRAINED, RUNNING, WAITING
-from service.pictures import epochs, findings, goals, searches
+from service.pictures import epochs, findings, goals, labels, searches
 from service.pictures.axes import few_ticks
 from service.pictures.chart import NODE, Parallel, signed
-from service.pictures.colours import Scale, ink_on
+from service.pictures.colours import GREY, Scale, ink_on
 from service.pictures.marks import Bars, Boxes, Series, Words
 from service.pictures.rendering import MEDIA_TYPES, render
 from service.pictures.screen.figure import DASHBOARD, plotly_figure
@@ -320,14 +320,35 @@ HISTORY = b"""network,epoch,training_accuracy,hidden 1 self-cosine distance,hidd
 """
 
 
+def curves(picture, panel=0):
+    return [series for series in marks(picture, Series, panel) if len(series.notes) > 1]
+
+
 def test_atoms_are_means_over_the_networks_that_came_to_an_epoch():
     picture = epochs.atoms_over_epochs(HISTORY, "atoms")
 
-    assert [panel.title for panel in picture.panels] == ["hidden 1", "output"]
-    curves = [series for series in marks(picture, Series) if series.notes]
-    assert [list(curve.y) for curve in curves] == [pytest.approx([0.2, 0.2]), pytest.approx([0.6, 0.5])]
-    assert list(curves[0].x) == [1, 2]
-    assert set(words(picture)) == {"{F}{C}", "H_res"}
+    (atom,), (rest,), (other,) = (curves(picture, panel) for panel in range(3))
+    assert [list(curve.y) for curve in (atom, rest, other)] == [
+        pytest.approx(means) for means in ([0.2, 0.2], [0.6, 0.5], [0.3, 0.2])
+    ]
+    assert list(atom.x) == [1, 2]
+
+
+def test_without_an_epoch_there_is_nothing_to_draw_yet():
+    (chart,) = epochs.atoms_over_epochs(HISTORY.splitlines()[0], "atoms").panels
+
+    assert not chart.y.label
+
+
+def test_the_residual_entropy_is_beneath_the_atoms_that_it_would_make_one_line_of():
+    picture = epochs.atoms_over_epochs(HISTORY, "atoms")
+
+    assert [(panel.title, set(words(picture, i))) for i, panel in enumerate(picture.panels)] == [
+        ("hidden 1", {"{F}{C}"}),
+        ("", {"H_res"}),
+        ("output", {"{1}{2}"}),
+    ]
+    assert picture.panels[0].y.limits == pytest.approx((-0.012, 0.212))
 
 
 def test_a_layer_that_is_not_there_is_refused():
@@ -335,24 +356,48 @@ def test_a_layer_that_is_not_there_is_refused():
         epochs.atoms_over_epochs(HISTORY, "atoms", layer="hidden 2")
 
 
-def test_no_two_terms_have_the_same_look():
+@pytest.fixture
+def all_atoms():
+    """Of which most are about zero at the end."""
     header = ",".join(["network", "epoch", *(f"hidden 1 {term}" for term in TERMS)])
-    rows = "\n".join(",".join(["0", str(epoch), *["0.1"] * 19]) for epoch in (1, 2))
+    rows = "\n".join(",".join(["0", str(epoch), "0.1", "-0.03", *["0.001"] * 17]) for epoch in (1, 2))
+    return epochs.atoms_over_epochs(f"{header}\n{rows}\n".encode(), "atoms")
 
-    picture = epochs.atoms_over_epochs(f"{header}\n{rows}\n".encode(), "atoms")
 
-    looks = [series.look for series in marks(picture, Series) if series.notes]
-    assert len(looks) == 19
-    assert len({(look.colour, look.dash) for look in looks}) == 19
+def test_no_two_atoms_have_the_same_look_in_colour_or_in_print(all_atoms):
+    looks = [series.look for series in curves(all_atoms)]
+
+    assert len(looks) == 18
+    assert len({(look.colour, look.dash) for look in looks}) == 18
+    assert len({(look.dash, look.marker) for look in looks}) == 18
+
+
+def test_names_of_atoms_are_beside_the_data_and_take_no_room_from_it(all_atoms):
+    (chart, _) = all_atoms.panels
+
+    assert chart.y.limits == pytest.approx((-0.0378, 0.1078))
+    assert len(words(all_atoms)) == 18
+    assert all(x > 2 and chart.y.limits[0] < y < chart.y.limits[1] for x, y in words(all_atoms).values())
+
+
+def test_a_curve_ends_at_the_last_epoch_and_what_leads_to_its_name_is_grey(all_atoms):
+    beside = [series for series in marks(all_atoms, Series) if max(series.x) > 2 and len(set(series.y)) > 1]
+
+    assert len(beside) > 10
+    assert {series.look.colour for series in beside} == {GREY}
 
 
 def test_labels_are_apart_in_the_order_of_what_they_label():
-    found = epochs.apart([0.0, 5.0, 0.0, 0.5], 1.0)
+    found = labels.apart([0.0, 5.0, 0.0, 0.5], 1.0, (-9.0, 9.0))
 
     ordered = sorted(found)
     assert all(high - low >= 1 - 1e-12 for low, high in pairwise(ordered))
     assert sorted(range(4), key=lambda i: found[i]) == [0, 2, 3, 1]
     assert found[1] == 5.0
+
+
+def test_labels_are_within_limits():
+    assert labels.apart([0.0, 0.0, 0.0, 4.0], 1.0, (0.0, 4.0)) == [0.5, 1.5, 2.5, 3.5]
 
 
 PICTURES = {
