@@ -89,11 +89,6 @@ class Answers:
             if self._calculations.get(key) is failed:
                 del self._calculations[key]
 
-    @property
-    def process_id(self) -> int | None:
-        """Of the process that calculates, while there is one."""
-        return self._calculator.process_id
-
     def close(self) -> None:
         """End what is being calculated."""
         self._calculator.close()

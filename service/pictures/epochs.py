@@ -1,6 +1,7 @@
 """What information did while networks learned, as a picture of a trial's `history.csv`."""
 
 import csv
+import math
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -30,38 +31,34 @@ _Curves = Mapping[str, Sequence[tuple[int, float]]]
 """By term what is known after each epoch."""
 
 
-def atoms_over_epochs(history_csv: bytes, title: str, subtitle: str = "", *, layer: str | None = None) -> Picture:
+def atoms_over_epochs(history_csv: bytes, title: str, subtitle: str = "") -> Picture:
     """The terms of the information of each layer after each epoch, in bits: means over neurons and networks.
 
     Args:
         history_csv: The file of `model.record_files`.
         title: Of the picture.
         subtitle: What else there is to say.
-        layer: The only one to show, such as `hidden 1`; all by default.
 
     Raises:
-        ValueError: If the file is none of these, or has no such layer.
+        ValueError: If the file is none of these.
     """
     layers = _means(history_csv)
-    if layer is not None and layer not in layers:
-        raise ValueError(f"the history has no layer {layer!r}; there are {list(layers)}")
     if not layers:
         return nothing_yet(title, subtitle, "nothing is known of any layer with several sources")
     panels: list[Chart] = []
     for name, curves in layers.items():
-        if layer in {None, name}:
-            atoms = {term: curve for term, curve in curves.items() if term != RESIDUAL_ENTROPY}
-            # About ten times as large as the atoms, which would be one line beside it.
-            rest = {term: curve for term, curve in curves.items() if term == RESIDUAL_ENTROPY}
-            if atoms:
-                panels.append(_of_atoms(atoms, name))
-            if rest:
-                panels.append(_of_rest(rest, "" if atoms else name))
+        atoms = {term: curve for term, curve in curves.items() if term != RESIDUAL_ENTROPY}
+        # About ten times as large as the atoms, which would be one line beside it.
+        rest = {term: curve for term, curve in curves.items() if term == RESIDUAL_ENTROPY}
+        if atoms:
+            panels.append(_of_atoms(atoms, name))
+        if rest:
+            panels.append(_of_rest(rest, "" if atoms else name))
     return Picture(title, subtitle, panels)
 
 
 def _means(history_csv: bytes) -> dict[str, dict[str, list[tuple[int, float]]]]:
-    """By layer and term the mean over the networks that have come to an epoch."""
+    """By layer and term the mean over the networks that have come to an epoch and not diverged."""
     rows = csv.DictReader(history_csv.decode("utf-8").splitlines())
     if "epoch" not in (rows.fieldnames or ()):
         raise ValueError("a history has a column `epoch`; this has none")
@@ -69,7 +66,8 @@ def _means(history_csv: bytes) -> dict[str, dict[str, list[tuple[int, float]]]]:
     seen: dict[str, dict[int, list[float]]] = {name: defaultdict(list) for name, _ in columns}
     for row in rows:
         for name, _ in columns:
-            seen[name][int(row["epoch"])].append(float(row[name]))
+            if math.isfinite(value := float(row[name])):
+                seen[name][int(row["epoch"])].append(value)
     layers: dict[str, dict[str, list[tuple[int, float]]]] = {}
     for name, match in columns:
         curve = [(epoch, sum(values) / len(values)) for epoch, values in sorted(seen[name].items())]
@@ -90,7 +88,7 @@ def _of_rest(curves: _Curves, title: str) -> Chart:
 
 
 def _panel(curves: _Curves, limits: tuple[float, float], label: str, title: str, height: float) -> Chart:
-    epochs = [epoch for epoch, _ in next(iter(curves.values()))]
+    epochs = [epoch for curve in curves.values() for epoch, _ in curve]
     first, last = min(epochs), max(epochs)
     span = max(1, last - first)
     start, end = first - 0.02 * span, last + 0.02 * span

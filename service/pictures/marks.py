@@ -6,7 +6,7 @@ from typing import Literal
 
 from service.pictures.colours import GREY
 
-Marker = Literal["circle", "square", "diamond", "up", "down", "cross", "plus"]
+Marker = Literal["circle", "square", "diamond", "up", "down", "cross"]
 Dash = Literal["solid", "dashed", "dotted", "dash-dotted"]
 
 

@@ -38,9 +38,10 @@ def history(trials: Sequence[TrialView], title: str, subtitle: str = "") -> Pict
     """
     complete = [(trial.number, trial.value) for trial in trials if trial.value is not None]
     pruned = [
-        (trial.number, list(trial.validation_accuracies.values())[-1])
+        (trial.number, last)
         for trial in trials
         if trial.state is TrialState.PRUNED and trial.validation_accuracies
+        if math.isfinite(last := list(trial.validation_accuracies.values())[-1])
     ]
     failed = [trial.number for trial in trials if trial.state is TrialState.FAIL]
     if not (complete or pruned or failed):
@@ -104,16 +105,13 @@ def parallel_coordinates(trials: Sequence[TrialView], names: Sequence[str], titl
     return Picture(title, subtitle, [panel], scale=Scale.of_values(values, ACCURACY))
 
 
-def importances(
-    ranked: Sequence[tuple[str, float, float | None]], title: str, subtitle: str = "", *, label: str = "importance"
-) -> Picture:
+def importances(ranked: Sequence[tuple[str, float, float | None]], title: str, subtitle: str = "") -> Picture:
     """How much depends on each weight, as bars in the order given.
 
     Args:
         ranked: For each weight its name, how important it is, and the spread of that, such as a standard deviation.
         title: Of the picture.
         subtitle: What else there is to say, such as what importance and spread are here.
-        label: What is measured.
     """
     if not ranked:
         return nothing_yet(title, subtitle, "nothing is known yet")
@@ -124,7 +122,7 @@ def importances(
     panels = [
         Chart(
             [Bars(range(len(own)), [of[name][0] for name in own], [of[name][1] for name in own], _BAR)],
-            Axis(label, limits=limits),
+            Axis("importance", limits=limits),
             Axis(rows=[term_of(name) for name in own] if layer else own, limits=(len(own) - 0.4, -0.6)),
             layer,
             lying=True,

@@ -351,9 +351,14 @@ def test_the_residual_entropy_is_beneath_the_atoms_that_it_would_make_one_line_o
     assert picture.panels[0].y.limits == pytest.approx((-0.012, 0.212))
 
 
-def test_a_layer_that_is_not_there_is_refused():
-    with pytest.raises(ValueError, match="hidden 2"):
-        epochs.atoms_over_epochs(HISTORY, "atoms", layer="hidden 2")
+@pytest.mark.parametrize("file_format", ["svg", "html"])
+def test_of_a_network_that_diverged_the_atoms_are_drawn_until_it_did(file_format):
+    history = b"network,epoch,hidden 1 {F}{C},hidden 1 {F},hidden 1 H_res\n0,1,0.1,nan,0.5\n0,2,nan,nan,inf\n"
+
+    picture = epochs.atoms_over_epochs(history, "atoms")
+
+    assert [set(words(picture, place)) for place in range(2)] == [{"{F}{C}"}, {"H_res"}]
+    assert render(picture, file_format)
 
 
 @pytest.fixture

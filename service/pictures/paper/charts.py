@@ -19,7 +19,6 @@ MARKERS = {
     "up": "^",
     "down": "v",
     "cross": "x",
-    "plus": "+",
     None: "None",
 }
 DASHES = {
@@ -84,7 +83,7 @@ def _line(look: Look) -> dict[str, object]:
         "marker": MARKERS[look.marker],
         "markersize": look.size,
         "markerfacecolor": "none" if look.hollow else look.colour,
-        "markeredgewidth": 1.2 if look.hollow or look.marker in {"cross", "plus"} else 0,
+        "markeredgewidth": 1.2 if look.hollow or look.marker == "cross" else 0,
         "alpha": look.opacity,
     }
 

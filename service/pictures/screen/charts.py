@@ -13,7 +13,6 @@ MARKERS = {
     "up": "triangle-up",
     "down": "triangle-down",
     "cross": "x-thin",
-    "plus": "cross-thin",
 }
 DASHES = {"solid": "solid", "dashed": "dash", "dotted": "dot", "dash-dotted": "dashdot"}
 SIDES = {"left": "middle left", "centre": "middle center", "right": "middle right"}
@@ -114,7 +113,7 @@ def _series(series: Series, *, lying: bool) -> Json:
 
 
 def _marker(look: Look, count: int, every: int) -> Json:
-    outlined = look.hollow or look.marker in {"cross", "plus"}
+    outlined = look.hollow or look.marker == "cross"
     size = 1.35 * look.size
     return {
         "symbol": MARKERS[look.marker or "circle"] + ("-open" if look.hollow else ""),
