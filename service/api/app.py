@@ -16,7 +16,7 @@ from service.api import documentation, problems
 from service.api.access import ApiKeyMiddleware, BodyLimit, SameOriginOnly, ThisMachineOnly
 from service.api.dashboard import DashboardGate
 from service.api.dependencies import LazyStore
-from service.api.queries import PREFIX, refuse_unknown
+from service.api.queries import PREFIX, known_in, refuse_unknown
 from service.api.routes import (
     analyses,
     artifacts,
@@ -89,6 +89,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(v1)
     app.include_router(artifacts.of_dashboard)
     app.include_router(health.router)
+    app.state.queries = known_in(app.openapi())
     documentation.install(app)
     app.add_api_route("/", lambda: RedirectResponse("/dashboard"), include_in_schema=False)
 

@@ -154,6 +154,19 @@ def test_the_dashboard_shows_the_goal_and_the_analyses_of_a_study_that_has_ended
     assert graphs(api, store)[zeroing]["data"]
 
 
+def test_a_picture_that_the_dashboard_would_cut_off_is_not_given_to_it(api, store, tmp_path):
+    layers = {"network": {"hidden_neurons": [3, 3, 3, 3]}, "goal_per_layer": True, "initial_goals": [[GOAL] * 4]}
+    searched(store, tmp_path, **layers)
+    zeroing = analyse(api, store, kind="zeroing", terms=["1:{F}{C}"], seeds=1)
+    large = analyse(api, store, kind="zeroing", seeds=1)
+
+    attach_pictures(store)
+
+    assert zeroing in graphs(api, store)
+    assert graphs(api, store, large) == {}
+    assert svg(api, f"/v1/studies/study/analyses/{large}/plot.svg")
+
+
 def test_a_study_that_runs_is_given_no_picture_yet(api, store, tmp_path):
     make(store, tmp_path, n_trials=2)
     complete(store, take(store))

@@ -12,6 +12,8 @@ from PIL import Image
 
 from model.goal import BIVARIATE, TERMS, TRIVARIATE, Goal
 from service.analyses.report import FAILED, NOT_TRAINED, RUNNING, WAITING
+from service.comparisons.best_goals import BestGoal
+from service.errors import InvalidFieldError
 from service.pictures import epochs, findings, goals, labels, searches
 from service.pictures.axes import few_ticks
 from service.pictures.chart import NODE, Parallel, signed
@@ -19,6 +21,7 @@ from service.pictures.colours import GREY, Scale, ink_on
 from service.pictures.marks import Bars, Boxes, Series, Words
 from service.pictures.rendering import MEDIA_TYPES, render
 from service.pictures.screen.figure import DASHBOARD, plotly_figure
+from service.showing import of_goals
 from service.trials import TrialView
 from tests.unit.reports import finding, report, summary
 
@@ -541,3 +544,13 @@ def test_weights_are_red_below_zero_and_blue_above(value, colour):
 
 def test_what_stands_on_a_colour_can_be_read():
     assert [ink_on(colour) for colour in ("#053061", "#67001f", "#f7f7f7")] == ["#ffffff", "#ffffff", "#000000"]
+
+
+def test_more_goals_side_by_side_than_can_be_drawn_in_a_moment_are_refused():
+    def deep(n_layers):
+        layers = tuple(Goal.of({"{F}": place / 100}) for place in range(n_layers))
+        return BestGoal("deep", 0, "single_trial", layers, {})
+
+    assert of_goals([deep(30), deep(30)]).panels
+    with pytest.raises(InvalidFieldError, match="61 goals"):
+        of_goals([deep(30), deep(31)])
