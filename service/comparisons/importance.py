@@ -68,10 +68,11 @@ def _by_zeroing(session: Session, store: Store, goal: BestGoal) -> Importance:
         report
         for report in reports(session, store, goal.name, "zeroing")
         if report.state is StudyState.COMPLETED
+        and any(finding.change is not None for finding in report.findings)
         and {finding.variant.weight: finding.variant.before for finding in report.findings} == goal.weights
     ]
     if not complete:
-        return Importance(None, notes=(f"{goal.name}: no zeroing of all weights of its best goal has completed",))
+        return Importance(None, notes=(f"{goal.name}: no zeroing of all weights of its best goal tells anything",))
     report = max(complete, key=lambda report: report.seeds)  # the first of equals, which is the newest
     costs = {finding.variant.weight: _cost(finding) for finding in report.findings if finding.variant.weight}
     return Importance(costs, report.name, tuple(f"{report.name}: {note}" for note in _doubts(report)))

@@ -30,5 +30,5 @@ def few_ticks(limits: tuple[float, float]) -> list[float]:
     """
     most = 0.75 * max(-limits[0], limits[1])
     power = 10.0 ** math.floor(math.log10(most))
-    distance = power * max(digit for digit in (1, 1.5, 2, 3, 4, 5, 6, 8) if digit * power <= most)
+    distance = power * max(digit for digit in (1, 1.5, 2, 3, 4, 5, 6, 8) if digit == 1 or digit * power <= most)
     return [tick for tick in (-distance, 0.0, distance) if limits[0] <= tick <= limits[1]]

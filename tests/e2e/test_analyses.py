@@ -124,4 +124,4 @@ def test_two_studies_are_compared(stack):
 
     assert "Cosine similarity of the best goals" in printed
     assert "+1.000" in printed
-    assert "no zeroing of all weights of its best goal has completed" in printed
+    assert "no zeroing of all weights of its best goal tells anything" in printed

@@ -156,3 +156,28 @@ def test_a_deleted_analysis_locks_the_study_that_it_is_of_before_itself_as_who_m
     deleting.join(60)
 
     assert look(own) is None
+
+
+def test_two_seeds_come_with_a_warning_and_no_accuracy_is_said_to_be_impossible(api, store, study):
+    name = ask(api, kind="confirmation", seeds=2)["name"]
+    (run,) = take_many(store, 10)
+    finish(store, run, Outcome(Verdict.COMPLETE, 0.75, repeats=(0.5, 1.0)))
+
+    found = see(api, name)
+
+    assert "with two seeds" in found["warnings"][0]
+    assert found["baseline"]["validation_accuracy"]["t_interval"] == [0, 1]
+
+
+def test_the_best_of_an_analysis_is_said_not_to_be_searched_for(api, store, study):
+    name = ask(api, kind="zeroing")["name"]
+    work(store)
+
+    assert "not searched for" in api.get(f"/v1/studies/{name}/best").json()["note"]
+
+
+def test_goals_that_diverged_are_not_said_to_be_mended_by_trying_again(api, store, study):
+    name = ask(api, kind="zeroing")["name"]
+    fail_without(store, "{F}{L}", f"{DIVERGED}a weight is no longer finite")
+
+    assert see(api, name)["warnings"] == ["1 of 4 goals failed"]

@@ -3,6 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from model.goal import TERMS
 from service.runs import finish
 from service.storage.leases import Outcome, Verdict
 from tests.integration.analysed import GOAL, finish_run, searched, work
@@ -62,7 +63,7 @@ def test_where_nothing_tells_what_matters_it_is_said(api, store, studies):
 
     assert found["rank_agreement"] == [[pytest.approx(1), None], [None, None]]
     assert found["studies"][1]["importance"] is None
-    assert found["notes"][-1] == "other: no zeroing of all weights of its best goal has completed"
+    assert found["notes"][-1] == "other: no zeroing of all weights of its best goal tells anything"
 
 
 def test_a_weight_whose_zeroing_failed_is_not_ranked_and_named(api, store, studies):
@@ -78,6 +79,24 @@ def test_a_weight_whose_zeroing_failed_is_not_ranked_and_named(api, store, studi
 
     assert found["ranked"] == ["{F}{C}", "{F}{L}"]
     assert "one.zeroing-1: {FCL} is not known: failed when it was set to zero" in found["notes"]
+
+
+def test_a_zeroing_whose_baseline_failed_tells_nothing_and_leaves_the_others_ranked(api, store, studies, tmp_path):
+    searched(store, tmp_path, "third")
+    for name in ("one", "other", "third"):
+        api.post(f"/v1/studies/{name}/analyses", json={"kind": "zeroing", "seeds": 2}).raise_for_status()
+    for run in (*take_many(store, 10), *take_many(store, 10), *take_many(store, 10)):
+        if run.spec.name == "third.zeroing-1" and run.goals[0].as_dict() == {**dict.fromkeys(TERMS, 0.0), **GOAL}:
+            fail(store, run)
+        else:
+            finish_run(store, run)
+
+    found = compare(api, "one", "other", "third").json()
+
+    assert found["ranked"] == ["{F}{C}", "{F}{L}", "{FCL}"]
+    assert found["studies"][2]["importance"] is None
+    assert found["rank_agreement"][0][0] == pytest.approx(1)
+    assert found["rank_agreement"][2] == [None] * 3
 
 
 def test_changes_that_may_be_luck_are_counted(api, store, studies):

@@ -12,6 +12,15 @@ def test_the_numbers_of_a_summary_are_those_of_a_hand_calculation():
     assert summary.t_interval == pytest.approx((3 - 4.302653 * 1.5275252, 3 + 4.302653 * 1.5275252), rel=1e-6)
 
 
+def test_an_interval_of_accuracies_ends_where_accuracies_do():
+    wide = Summary.of([0.5, 1.0])
+
+    assert wide.t_interval[0] < 0
+    assert wide.t_interval[1] > 1
+    assert wide.within(0, 1).t_interval == (0, 1)
+    assert wide.within(0, 1).runs == wide.runs
+
+
 def test_a_single_number_says_nothing_of_how_sure_it_is():
     summary = Summary.of([0.5])
 
