@@ -16,7 +16,7 @@ from service.api import documentation, problems
 from service.api.access import ApiKeyMiddleware, BodyLimit, SameOriginOnly, ThisMachineOnly
 from service.api.dashboard import DashboardGate
 from service.api.dependencies import LazyStore
-from service.api.queries import PREFIX, known_in, refuse_unknown
+from service.api.queries import refuse_unknown
 from service.api.routes import (
     analyses,
     artifacts,
@@ -80,7 +80,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings, app.state.store, app.state.answers = settings, store, answers
     problems.install(app)
     v1 = APIRouter(
-        prefix=PREFIX, responses=problems.responses(400, 401, 422, 503), dependencies=[Depends(refuse_unknown)]
+        prefix="/v1", responses=problems.responses(400, 401, 422, 503), dependencies=[Depends(refuse_unknown)]
     )
     # The trials' routes first: they are more specific than those of what can be done with a study.
     # And those of pictures before these, since an analysis' name may be that of a picture.
@@ -89,7 +89,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(v1)
     app.include_router(artifacts.of_dashboard)
     app.include_router(health.router)
-    app.state.queries = known_in(app.openapi())
     documentation.install(app)
     app.add_api_route("/", lambda: RedirectResponse("/dashboard"), include_in_schema=False)
 
