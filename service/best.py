@@ -150,12 +150,12 @@ def best_by_mean(reports: Sequence[Report]) -> Confirmed | None:
 def _confirmed(report: Report) -> list[Confirmed]:
     """The trials of which a confirmation knows a mean; none before it knows all, since the first may be the worst."""
     ended = {COMPLETE, FAILED, NOT_TRAINED}
-    if any(finding.state not in ended for finding in (report.baseline, *report.findings) if finding):
+    if any(finding.state not in ended for finding in report.all_findings):
         return []
     return [
         Confirmed(report.name, finding.variant.trial, finding.accuracy)
-        for finding in (report.baseline, *report.findings)
-        if finding is not None and finding.variant.trial is not None
+        for finding in report.all_findings
+        if finding.variant.trial is not None
         if finding.accuracy is not None and len(finding.accuracy.runs) > 1
     ]
 

@@ -120,7 +120,7 @@ def of_goals(compared: Sequence[BestGoal]) -> Picture:
     Raises:
         InvalidFieldError: If they have too many layers in all to be seen.
     """
-    n_columns = sum(1 if len(set(goal.goals)) == 1 else len(goal.goals) for goal in compared)
+    n_columns = sum(len(goals.told_apart(goal.goals)) for goal in compared)
     if n_columns > MOST_COLUMNS:
         raise InvalidFieldError(
             "study",

@@ -6,7 +6,6 @@ from service.algorithms import Enqueued, Sobol
 from service.analyses.report import COMPLETE, FAILED, NOT_TRAINED, Finding
 from service.ranges import Range
 from service.search.designs import fewest_trials
-from service.search.trials import DIVERGED
 from service.storage.tables import StudyState
 from service.studies import ENDED, Progress
 
@@ -41,7 +40,7 @@ def warnings_of(progress: Progress, findings: Sequence[Finding]) -> list[str]:
         found.append("the goal that all are compared with failed: no change is known")
     failed = {finding.variant.place for finding in findings if finding.state == FAILED}
     if progress.state in ENDED and failed:
-        may_be_mended = any(f.state == FAILED and not (f.reason or "").startswith(DIVERGED) for f in findings)
+        may_be_mended = any(f.state == FAILED and not f.has_diverged for f in findings)
         resumable = may_be_mended and progress.state is not StudyState.STOPPED
         hint = f"; resume {progress.name} to have them tried again" if resumable else ""
         found.append(f"{len(failed)} of {progress.spec.n_trials} goals failed{hint}")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from service import creation, studies
 from service.analyses.ordering import least_harmful_first, unknown_in, zeroing_like
-from service.analyses.own_study import design_spec, listed_spec
+from service.analyses.own_study import design_spec, listed_spec, seed_of
 from service.analyses.reporting import report
 from service.analyses.requests import Analysis, Confirmation, CumulativeZeroing, Design, Sensitivity, Zeroing
 from service.analyses.starting_points import baseline, best, check_terms, of_trial
@@ -123,9 +123,6 @@ class Maker:
             zeroing = studies.find(self._session, name, select(Study))
         return zeroing, list(start[1])
 
-    def _seed(self, request: Analysis) -> int:
-        return self._spec.seed if request.seed is None else request.seed
-
     def _insert(
         self, request: Analysis, spec: StudySpec, variants: list[Variant], awaited: Study | None = None
     ) -> Study:
@@ -138,7 +135,7 @@ class Maker:
             study_id=study.id,
             parent_id=self._study.id,
             waits_for_id=None if awaited is None else awaited.id,
-            request=request.model_dump(mode="json", exclude={"name"}) | {"seed": self._seed(request)},
+            request=request.model_dump(mode="json", exclude={"name"}) | {"seed": seed_of(self._spec, request)},
             variants=[variant.as_json() for variant in variants],
         )
         self._session.add(row)

@@ -1,12 +1,9 @@
 """In which order weights are set to zero cumulatively: the least harmful first."""
 
-import itertools
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.analyses.report import NOT_TRAINED, Finding, Report
-from service.search.trials import DIVERGED
 from service.spec import StudySpec
 from service.storage.tables import Analysis, Study, StudyState
 
@@ -53,13 +50,9 @@ def _harm(finding: Finding) -> tuple[int, float]:
 
 def unknown_in(zeroing: Report) -> list[str]:
     """What keeps it from telling an order: goals that have failed, unless they diverged, as they would again."""
-    findings = ([] if zeroing.baseline is None else [zeroing.baseline], zeroing.findings)
     return [
         finding.variant.label
-        for finding in itertools.chain(*findings)
-        if finding.state != NOT_TRAINED and finding.accuracy is None and not _has_diverged(finding, zeroing)
+        for finding in zeroing.all_findings
+        if finding.state != NOT_TRAINED and finding.accuracy is None
+        if finding is zeroing.baseline or not finding.has_diverged
     ]
-
-
-def _has_diverged(finding: Finding, zeroing: Report) -> bool:
-    return finding is not zeroing.baseline and (finding.reason or "").startswith(DIVERGED)

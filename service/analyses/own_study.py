@@ -54,7 +54,7 @@ def _validated(spec: StudySpec, request: Analysis, name: str, changes: dict[str,
     document = {
         **spec.model_dump(mode="json"),
         "name": name,
-        "seed": _own_seed(spec.seed if request.seed is None else request.seed),
+        "seed": _own_seed(seed_of(spec, request)),
         "initial_goals": [],
         "pruner": None,
         "repeats": request.seeds,
@@ -65,6 +65,11 @@ def _validated(spec: StudySpec, request: Analysis, name: str, changes: dict[str,
         **changes,
     }
     return StudySpec.model_validate(document)
+
+
+def seed_of(spec: StudySpec, request: Analysis) -> int:
+    """What keys an analysis: the seed asked for, or that of the study that it is of."""
+    return spec.seed if request.seed is None else request.seed
 
 
 def _own_seed(seed: int) -> int:

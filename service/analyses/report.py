@@ -8,6 +8,7 @@ from typing import Any
 from service.analyses.requests import words_of
 from service.analyses.statistics import Summary
 from service.analyses.variants import Variant
+from service.search.trials import DIVERGED
 from service.storage.tables import StudyState
 
 NOT_TRAINED, COMPLETE, FAILED, STOPPED = "not trained", "complete", "failed", "stopped"
@@ -33,6 +34,11 @@ class Finding:
     trial: int | None = None
     accuracy: Summary | None = None
     change: Summary | None = None
+
+    @property
+    def has_diverged(self) -> bool:
+        """Whether it failed in a way in which it would again."""
+        return (self.reason or "").startswith(DIVERGED)
 
 
 @dataclass(frozen=True)
@@ -89,3 +95,8 @@ class Report(Outline):
     findings: Sequence[Finding]
     bootstrap_coverage: float | None
     warnings: Sequence[str]
+
+    @property
+    def all_findings(self) -> Sequence[Finding]:
+        """The baseline, if there is one, and the others."""
+        return self.findings if self.baseline is None else [self.baseline, *self.findings]

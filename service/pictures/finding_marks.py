@@ -106,7 +106,7 @@ def about(report: Report) -> str:
     if baseline is not None:
         whole = report.baseline.variant.label if report.kind == "confirmation" and report.baseline else "the whole goal"
         parts.append(f"{whole}: {baseline.mean:.4f}")
-    trained = {f.variant.place for f in (report.baseline, *report.findings) if f is not None and f.state == COMPLETE}
+    trained = {f.variant.place for f in report.all_findings if f.state == COMPLETE}
     if len(trained) < report.n_trials:
         parts.append(f"{len(trained)} of {report.n_trials} goals trained")
         if report.ended_at is not None:

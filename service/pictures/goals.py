@@ -23,9 +23,9 @@ def goal(goals: Sequence[Goal], title: str, subtitle: str = "") -> Picture:
         title: Of the picture.
         subtitle: What else there is to say.
     """
-    if len(set(goals)) == 1:
-        return lattices({"": goals[0]}, title, subtitle)
-    return lattices({f"hidden layer {layer}": own for layer, own in enumerate(goals, start=1)}, title, subtitle)
+    if len(apart := told_apart(goals)) == 1:
+        return lattices({"": apart[0]}, title, subtitle)
+    return lattices({f"hidden layer {layer}": own for layer, own in enumerate(apart, start=1)}, title, subtitle)
 
 
 def lattices(goals: Mapping[str, Goal], title: str, subtitle: str = "") -> Picture:
@@ -50,9 +50,9 @@ def side_by_side(goals: Mapping[str, Sequence[Goal]], title: str, subtitle: str 
     """
     columns: dict[tuple[str, ...], list[tuple[str, Goal]]] = {}
     for name, layers in goals.items():
-        same = len(set(layers)) == 1
-        for layer, own in enumerate(layers[:1] if same else layers, start=1):
-            columns.setdefault(own.terms, []).append((name if same else f"{name}, layer {layer}", own))
+        apart = told_apart(layers)
+        for layer, own in enumerate(apart, start=1):
+            columns.setdefault(own.terms, []).append((name if len(apart) == 1 else f"{name}, layer {layer}", own))
     panels = [
         HeatMap(
             rows=terms,
@@ -64,6 +64,11 @@ def side_by_side(goals: Mapping[str, Sequence[Goal]], title: str, subtitle: str 
         for terms, named in columns.items()
     ]
     return Picture(title, subtitle, panels, scale=Scale.of_weights())
+
+
+def told_apart(layers: Sequence[Goal]) -> Sequence[Goal]:
+    """The goals of a network's hidden layers, of which one stands for all if they are the same."""
+    return layers[:1] if len(set(layers)) == 1 else layers
 
 
 def _on_lattice(own: Goal, title: str) -> Graph:
